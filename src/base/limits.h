@@ -1,0 +1,47 @@
+// Every size, depth, count, retry and rate has a limit; they stand here, each with its reason.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+#include "base/time.h"
+
+namespace fb::limits {
+
+// JSON. Nothing of ours nests deeper than 12; TUF metadata of a large repository is the largest
+// document.
+inline constexpr std::size_t kJsonDepth = 32;
+inline constexpr std::size_t kJsonBytes = 1U << 20U;
+// One request body of the device API. A check-in with a full event batch takes about 40 KiB.
+inline constexpr std::size_t kDeviceBodyBytes = 256U << 10U;
+// One request body of the management API, artifacts excepted.
+inline constexpr std::size_t kManagementBodyBytes = 4U << 20U;
+// One artifact. Images of whole systems stay below this.
+inline constexpr std::uint64_t kArtifactBytes = 16ULL << 30U;
+inline constexpr std::size_t kArtifactsPerRelease = 64;
+
+// TUF, client side (specification 1.0.34, sections 5.3 to 5.6): what we download before we know a
+// signed length.
+inline constexpr std::size_t kRootBytes = 512U << 10U;
+inline constexpr std::size_t kTimestampBytes = 16U << 10U;
+inline constexpr std::size_t kSnapshotBytes = 2U << 20U;
+inline constexpr std::size_t kTargetsBytes = 8U << 20U;
+inline constexpr int kRootRotations = 256;      // one a day for most of a year
+inline constexpr int kDelegations = 32;         // roles visited for one target
+inline constexpr std::size_t kSignatures = 64;  // per document: more is somebody burning our CPU
+
+// A permit is good for at most this long after asking: promise P6 counts on it.
+inline constexpr Millis kFreshness = seconds(60);
+// Events one check-in may carry; a device with more sends the rest next time.
+inline constexpr std::size_t kEventsPerCheckIn = 64;
+// Events a device keeps while it cannot reach the server. The oldest health reports go first, never
+// verdicts.
+inline constexpr std::size_t kOutboxEvents = 4096;
+// Strata per rollout; the rest is `other`. The halt test splits its attention over them.
+inline constexpr std::size_t kStrata = 64;
+// Slots kept on a device per component: active, LKG, staged, and one older.
+inline constexpr std::size_t kSlots = 4;
+// Free text from people: reasons, notes.
+inline constexpr std::size_t kTextBytes = 16U << 10U;
+
+}  // namespace fb::limits

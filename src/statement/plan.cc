@@ -1,0 +1,218 @@
+#include "statement/plan.h"
+
+#include <algorithm>
+
+#include "base/check.h"
+#include "base/limits.h"
+#include "json/reader.h"
+
+namespace fb::statement {
+namespace {
+
+const std::vector<std::pair<std::string_view, PlanState>> kPlanWords{{"running", PlanState::running},
+                                                                     {"halted", PlanState::halted},
+                                                                     {"completed", PlanState::completed},
+                                                                     {"superseded", PlanState::superseded}};
+
+template <class E>
+std::string_view find_word(const std::vector<std::pair<std::string_view, E>>& words, E meaning) {
+  const auto it = std::find_if(words.begin(), words.end(), [&](const auto& pair) { return pair.second == meaning; });
+  FB_CHECK(it != words.end());
+  return it->first;
+}
+
+RolloutId read_rollout(json::Reader& in, std::string_view key) {
+  const auto id = RolloutId::parse(in.integer(key, 0, 2'147'483'647));
+  if (id.ok()) return *id;
+  in.fail(key, id.error().detail);
+  return {};
+}
+
+std::set<Ring> read_rings(json::Reader& in, std::string_view key) {
+  std::set<Ring> rings;
+  for (const std::string& text : in.strings(key, 5, 16)) {
+    const auto& words = ring_words();
+    const auto it = std::find_if(words.begin(), words.end(), [&](const auto& pair) { return pair.first == text; });
+    if (it == words.end()) in.fail(key, "'" + text + "' is no ring: internal, canary, early, broad, critical");
+    else rings.insert(it->second);
+  }
+  return rings;
+}
+
+Envelope read_envelope(json::Reader& in, std::string_view key) {
+  auto envelope = decode_envelope(in.raw(key));
+  if (envelope.ok()) return std::move(envelope).value();
+  in.fail(key, envelope.error().detail);
+  return {};
+}
+
+std::vector<Envelope> read_acts(json::Reader& in, std::string_view key) {
+  const json::Value& list = in.raw(key);
+  std::vector<Envelope> acts;
+  if (!list.is_array() || list.size() > 32) in.fail(key, "a list of at most 32 envelopes is expected");
+  if (in.failed()) return acts;
+  for (const json::Value& each : list) {
+    auto envelope = decode_envelope(each);
+    if (!envelope.ok()) in.fail(key, envelope.error().detail);
+    else acts.push_back(std::move(envelope).value());
+  }
+  return acts;
+}
+
+}  // namespace
+
+const std::vector<std::pair<std::string_view, Ring>>& ring_words() {
+  static const std::vector<std::pair<std::string_view, Ring>> kWords{{"internal", Ring::internal},
+                                                                     {"canary", Ring::canary},
+                                                                     {"early", Ring::early},
+                                                                     {"broad", Ring::broad},
+                                                                     {"critical", Ring::critical}};
+  return kWords;
+}
+
+const std::vector<std::pair<std::string_view, Purpose>>& purpose_words() {
+  static const std::vector<std::pair<std::string_view, Purpose>> kWords{{"start", Purpose::start},
+                                                                        {"renew", Purpose::renew}};
+  return kWords;
+}
+
+std::string_view word(Ring ring) { return find_word(ring_words(), ring); }
+std::string_view word(PlanState state) { return find_word(kPlanWords, state); }
+std::string_view word(Purpose purpose) { return find_word(purpose_words(), purpose); }
+
+std::string plan_path(RolloutId rollout) { return "rollouts/" + rollout.text() + ".json"; }
+
+Result<Plan> decode_plan(std::string_view bytes) {
+  FB_ASSIGN(const json::Value value, json::parse(bytes));
+  json::Reader in(value, "plan");
+  in.literal("format", "firebreak.plan/1");
+  Plan plan;
+  plan.rollout = read_rollout(in, "rollout");
+  plan.component = in.id<ComponentId>("component");
+  plan.kind = in.word("kind", release::kind_words());
+  plan.cls = in.word("class", release::class_words());
+  json::Reader manifest = in.object("manifest");
+  plan.manifest_path = manifest.string("path", 512);
+  plan.manifest = manifest.digest("digest");
+  plan.lane = in.word("lane", lane_words());
+  plan.rings = read_rings(in, "rings");
+  plan.state = in.word("state", kPlanWords);
+  plan.started = in.instant("started");
+  plan.acts = read_acts(in, "acts");
+  FB_TRY(in.done());
+  return plan;
+}
+
+std::string encode(const Plan& plan) {
+  json::Value rings = json::Value::array();
+  for (const Ring ring : plan.rings) rings.push_back(word(ring));
+  json::Value acts = json::Value::array();
+  for (const Envelope& act : plan.acts) acts.push_back(encode(act));
+  return json::pretty({{"format", "firebreak.plan/1"},
+                       {"rollout", plan.rollout.number()},
+                       {"component", plan.component.text()},
+                       {"kind", word(plan.kind)},
+                       {"class", word(plan.cls)},
+                       {"manifest", {{"path", plan.manifest_path}, {"digest", plan.manifest.text()}}},
+                       {"lane", word(plan.lane)},
+                       {"rings", std::move(rings)},
+                       {"state", word(plan.state)},
+                       {"started", to_rfc3339(plan.started)},
+                       {"acts", std::move(acts)}});
+}
+
+Result<std::vector<Blocked>> decode_blocked(std::string_view bytes) {
+  FB_ASSIGN(const json::Value value, json::parse(bytes));
+  json::Reader in(value, "blocked");
+  in.literal("format", "firebreak.blocked/1");
+  std::vector<Blocked> blocked;
+  in.objects("digests", 10'000, [&](json::Reader& each) {
+    blocked.push_back({each.digest("digest"), read_rollout(each, "rollout"), each.instant("since"),
+                       each.string("reason", limits::kTextBytes)});
+  });
+  FB_TRY(in.done());
+  return blocked;
+}
+
+std::string encode(const std::vector<Blocked>& blocked) {
+  json::Value digests = json::Value::array();
+  for (const Blocked& each : blocked) {
+    digests.push_back({{"digest", each.manifest.text()},
+                       {"rollout", each.rollout.number()},
+                       {"since", to_rfc3339(each.since)},
+                       {"reason", each.reason}});
+  }
+  return json::pretty({{"format", "firebreak.blocked/1"}, {"digests", std::move(digests)}});
+}
+
+std::string encode(const Permit& permit) {
+  return json::pretty(
+      {{"format", "firebreak.permit/1"},
+       {"device", permit.device.text()},
+       {"rollout", permit.rollout.number()},
+       {"release", permit.manifest.text()},
+       {"nonce", permit.nonce},
+       {"purpose", word(permit.purpose)},
+       {"issued", to_rfc3339(permit.issued)},
+       {"valid_ms", permit.valid.ms},
+       {"log", {{"kind", permit.log.kind}, {"index", permit.log.index}, {"head", encode(permit.log.head)}}}});
+}
+
+Result<Permit> decode_permit(std::string_view payload) {
+  FB_ASSIGN(const json::Value value, json::parse(payload));
+  json::Reader in(value, "permit");
+  in.literal("format", "firebreak.permit/1");
+  Permit permit;
+  permit.device = in.id<DeviceId>("device");
+  permit.rollout = read_rollout(in, "rollout");
+  permit.manifest = in.digest("release");
+  permit.nonce = in.string("nonce", 64);
+  permit.purpose = in.word("purpose", purpose_words());
+  permit.issued = in.instant("issued");
+  permit.valid = in.millis("valid_ms", milliseconds(100), limits::kFreshness);
+  json::Reader log = in.object("log");
+  log.literal("kind", "signed-head");
+  permit.log.index = static_cast<std::uint64_t>(log.integer("index", 0, std::int64_t{1} << 53U));
+  permit.log.head = read_envelope(log, "head");
+  FB_TRY(in.done());
+  return permit;
+}
+
+std::string encode(const Head& head) {
+  return json::pretty({{"format", "firebreak.head/1"},
+                       {"size", head.size},
+                       {"hash", head.hash.text()},
+                       {"issued", to_rfc3339(head.issued)}});
+}
+
+Result<Head> decode_head(std::string_view payload) {
+  FB_ASSIGN(const json::Value value, json::parse(payload));
+  json::Reader in(value, "head");
+  in.literal("format", "firebreak.head/1");
+  Head head{static_cast<std::uint64_t>(in.integer("size", 0, std::int64_t{1} << 53U)), in.digest("hash"), in.instant("issued")};
+  FB_TRY(in.done());
+  return head;
+}
+
+Result<crypto::KeyMap> decode_log_keys(std::string_view bytes) {
+  FB_ASSIGN(const json::Value value, json::parse(bytes));
+  json::Reader in(value, "log keys");
+  in.literal("format", "firebreak.log-keys/1");
+  crypto::KeyMap keys;
+  const json::Value& list = in.raw("keys");
+  if (!list.is_array() || list.empty() || list.size() > 8) in.fail("keys", "a list of 1 to 8 public keys is expected");
+  FB_TRY(in.done());
+  for (const json::Value& each : list) {
+    FB_ASSIGN(auto key, crypto::decode_key(each));
+    keys.emplace(key.id(), std::move(key));
+  }
+  return keys;
+}
+
+std::string encode_log_keys(const crypto::KeyMap& keys) {
+  json::Value list = json::Value::array();
+  for (const auto& [id, key] : keys) list.push_back(key.document);
+  return json::pretty({{"format", "firebreak.log-keys/1"}, {"keys", std::move(list)}});
+}
+
+}  // namespace fb::statement

@@ -1,0 +1,100 @@
+// What the `rollouts` role tells devices: plans, the block list, permits.
+//
+// Plans and the block list are TUF targets (rollouts/<id>.json, rollouts/blocked.json), signed online; they change only
+// on start, ring, halt and completion. A permit is one device's leave to start one release, good for seconds.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "base/digest.h"
+#include "base/ids.h"
+#include "base/result.h"
+#include "base/time.h"
+#include "release/kind.h"
+#include "statement/envelope.h"
+#include "statement/people.h"
+
+namespace fb::statement {
+
+enum class Ring : std::uint8_t { internal, canary, early, broad, critical };
+std::string_view word(Ring ring);
+const std::vector<std::pair<std::string_view, Ring>>& ring_words();
+
+enum class PlanState : std::uint8_t { running, halted, completed, superseded };
+std::string_view word(PlanState state);
+
+struct Plan {
+  RolloutId rollout;
+  ComponentId component;
+  release::Kind kind = release::Kind::content;
+  release::Class cls = release::Class::feature;
+  std::string manifest_path;   // its TUF target path
+  Digest manifest;             // the release's id
+  Lane lane = Lane::standard;
+  std::set<Ring> rings;        // open ones
+  PlanState state = PlanState::running;
+  Instant started;
+  std::vector<Envelope> acts;  // waivers and the resume that devices check for themselves
+};
+
+std::string plan_path(RolloutId rollout);  // "rollouts/7.json"
+Result<Plan> decode_plan(std::string_view bytes);
+std::string encode(const Plan& plan);
+
+struct Blocked {
+  Digest manifest;
+  RolloutId rollout;
+  Instant since;
+  std::string reason;
+};
+
+inline constexpr std::string_view kBlockedPath = "rollouts/blocked.json";
+Result<std::vector<Blocked>> decode_blocked(std::string_view bytes);
+std::string encode(const std::vector<Blocked>& blocked);
+
+// start: counts the device as exposed. renew: asked again just before activation, counted once.
+enum class Purpose : std::uint8_t { start, renew };
+std::string_view word(Purpose purpose);
+const std::vector<std::pair<std::string_view, Purpose>>& purpose_words();
+
+// The log's word that the release was published for everybody. `kind` says what proof this is.
+struct LogProof {
+  std::string kind = "signed-head";
+  std::uint64_t index = 0;  // of the release's entry
+  Envelope head;            // signed by the log's key
+};
+
+struct Permit {
+  DeviceId device;
+  RolloutId rollout;
+  Digest manifest;
+  std::string nonce;  // the asker's, 32 hex digits
+  Purpose purpose = Purpose::start;
+  Instant issued;
+  Millis valid;       // on the device's boot clock, from the moment it asked; never above limits::kFreshness
+  LogProof log;
+};
+
+std::string encode(const Permit& permit);
+Result<Permit> decode_permit(std::string_view payload);
+
+// The head of the event log: `size` entries, the last of which hashes to `hash`.
+struct Head {
+  std::uint64_t size = 0;
+  Digest hash;
+  Instant issued;
+};
+
+std::string encode(const Head& head);
+Result<Head> decode_head(std::string_view payload);
+
+// trust/log.json: the log's public keys.
+inline constexpr std::string_view kLogKeysPath = "trust/log.json";
+Result<crypto::KeyMap> decode_log_keys(std::string_view bytes);
+std::string encode_log_keys(const crypto::KeyMap& keys);
+
+}  // namespace fb::statement
