@@ -1,0 +1,424 @@
+#include "tuf/metadata.h"
+
+#include <algorithm>
+
+#include "base/bytes.h"
+#include "base/limits.h"
+#include "crypto/sha256.h"
+#include "json/reader.h"
+#include "tuf/names.h"
+
+namespace fb::tuf {
+namespace {
+
+using json::Reader;
+using json::UnknownFields;
+using json::Value;
+
+// Canonical JSON has no floats, and we do not guess how others would print them.
+bool has_float(const Value& value) {
+  return value.is_number_float() ||
+         (value.is_structured() &&
+          std::any_of(value.begin(), value.end(), [](const Value& v) { return has_float(v); }));
+}
+
+// A signature that is not hex cannot verify but is no reason to refuse the file: signing tools
+// leave "" for those who have not signed yet.
+crypto::Signature decode_signature(Reader& in) {
+  crypto::Signature signature{in.string("keyid", 256), ""};
+  if (auto raw = from_hex(in.string("sig", 8192)); raw.ok())
+    signature.bytes = std::move(raw).value();
+  return signature;
+}
+
+// 4.2.1: the key ids of "signatures" are unique; a file that repeats one is refused, not just
+// counted once.
+Result<std::vector<crypto::Signature>> decode_signatures(const Value& list,
+                                                         const std::string& where) {
+  if (!list.is_array())
+    return Error{ErrorCode::malformed, where + ".signatures: a list is expected"};
+  if (list.size() > limits::kSignatures) {
+    return Error{ErrorCode::too_large, where + ".signatures: " + std::to_string(list.size()) +
+                                           " signatures; at most " +
+                                           std::to_string(limits::kSignatures)};
+  }
+  std::vector<crypto::Signature> signatures;
+  std::set<crypto::KeyId> seen;
+  for (const Value& element : list) {
+    Reader in(element, where + ".signatures");
+    signatures.push_back(decode_signature(in));
+    if (!seen.insert(signatures.back().key).second) {
+      in.fail("keyid", "'" + signatures.back().key + "' signs twice; each key may stand here once");
+    }
+    FB_TRY(in.done(UnknownFields::keep));
+  }
+  return signatures;
+}
+
+Status check_spec_version(const std::string& text, const std::string& where) {
+  if (text.starts_with("1.") && text.size() > 2) return {};
+  return Error{ErrorCode::unsupported, where + ".spec_version: '" + text.substr(0, 40) +
+                                           "'; this program reads versions 1.x of TUF"};
+}
+
+// What every "signed" has.
+struct Head {
+  std::int64_t version = 1;
+  Instant expires;
+};
+
+Result<Head> decode_head(Reader& in, std::string_view type) {
+  in.literal("_type", type);
+  const std::string spec_version = in.string("spec_version", 64);
+  const Head head{in.integer("version", 1, kMaxInteger), in.instant("expires")};
+  FB_TRY(in.done(UnknownFields::keep));
+  FB_TRY(check_spec_version(spec_version, in.path("")));
+  return head;
+}
+
+template <class Body>
+using BodyDecoder = Result<Body> (*)(Reader& in);
+
+template <class Body>
+Result<Document<Body>> decode_document(std::string_view bytes, std::string_view role,
+                                       BodyDecoder<Body> decode_body) {
+  const std::string where(role);
+  FB_ASSIGN(const Value file, json::parse(bytes, {.bytes = max_bytes(role)}).in(where));
+  Reader envelope(file, where);
+  const Value& signed_part = envelope.raw("signed");
+  const Value& signatures = envelope.raw("signatures");
+  FB_TRY(envelope.done(UnknownFields::keep));
+  FB_ASSIGN(auto decoded, decode_signatures(signatures, where));
+  if (has_float(signed_part)) {
+    return Error{ErrorCode::malformed,
+                 where + ": numbers with a fraction or exponent have no canonical form"};
+  }
+  Reader in(signed_part, where);
+  FB_ASSIGN(auto body, decode_body(in));
+  FB_TRY(in.done(UnknownFields::keep));
+  return Document<Body>{std::string(bytes), json::canonical(signed_part), std::move(decoded),
+                        std::move(body)};
+}
+
+Status check_object(const Value& value, const std::string& where) {
+  if (value.is_object()) return {};
+  return Error{ErrorCode::malformed, where + ": an object is expected here"};
+}
+
+// A key that we cannot read, for its type is new or its material broken, is no error: its
+// signatures never count.
+Result<crypto::KeyMap> decode_keys(Reader& in) {
+  const Value& map = in.raw("keys");
+  FB_TRY(in.done(UnknownFields::keep));
+  FB_TRY(check_object(map, in.path("keys")));
+  crypto::KeyMap keys;
+  for (const auto& [id, value] : map.items()) {
+    FB_TRY(check_object(value, in.path("keys")));
+    if (auto key = crypto::decode_key(value); key.ok()) keys.emplace(id, std::move(key).value());
+  }
+  return keys;
+}
+
+Result<RoleKeys> decode_role_keys(Reader& in) {
+  RoleKeys role{.keyids = {}, .threshold = in.integer("threshold", 1, kMaxInteger)};
+  for (auto& id : in.strings("keyids", 1024, 256)) {
+    if (!role.keyids.insert(id).second)
+      in.fail("keyids", "'" + id + "' stands twice; a key counts once");
+  }
+  FB_TRY(in.done(UnknownFields::keep));
+  return role;
+}
+
+Result<Hashes> decode_hashes(Reader& in) {
+  const Value& map = in.raw("hashes");
+  FB_TRY(in.done(UnknownFields::keep));
+  FB_TRY(check_object(map, in.path("hashes")));
+  Hashes hashes;
+  for (const auto& [algorithm, value] : map.items()) {
+    if (!value.is_string()) in.fail("hashes", "the hash is text in hex");
+    if (value.is_string()) hashes.emplace(algorithm, value.get<std::string>());
+  }
+  if (hashes.empty()) in.fail("hashes", "at least one hash is expected");
+  if (const auto sha256 = hashes.find("sha256");
+      sha256 != hashes.end() && !Digest::from_hex(sha256->second).ok()) {
+    in.fail("hashes", "sha256 is not 64 lower-case hex digits");
+  }
+  FB_TRY(in.done(UnknownFields::keep));
+  return hashes;
+}
+
+Result<MetaFile> decode_meta_file(const Value& value, const std::string& where) {
+  Reader in(value, where);
+  MetaFile meta{.version = in.integer("version", 1, kMaxInteger), .length = {}, .hashes = {}};
+  if (in.has("length")) meta.length = in.integer("length", 1, kMaxInteger);
+  FB_TRY(in.done(UnknownFields::keep));
+  if (in.has("hashes")) {
+    FB_ASSIGN(meta.hashes, decode_hashes(in));
+  }
+  return meta;
+}
+
+Result<Root> decode_root_body(Reader& in) {
+  FB_ASSIGN(const Head head, decode_head(in, kRoot));
+  Root root{.version = head.version,
+            .expires = head.expires,
+            .consistent_snapshot = false,
+            .keys = {},
+            .roles = {}};
+  if (in.has("consistent_snapshot")) root.consistent_snapshot = in.boolean("consistent_snapshot");
+  FB_ASSIGN(root.keys, decode_keys(in));
+  Reader roles = in.object("roles");
+  for (const std::string_view name : kTopLevelRoles) {
+    Reader role = roles.object(name);
+    FB_ASSIGN(auto keys, decode_role_keys(role));
+    root.roles.emplace(name, std::move(keys));
+  }
+  return root;
+}
+
+Result<Timestamp> decode_timestamp_body(Reader& in) {
+  FB_ASSIGN(const Head head, decode_head(in, kTimestamp));
+  Reader meta = in.object("meta");
+  const Value& snapshot = meta.raw("snapshot.json");
+  FB_TRY(in.done(UnknownFields::keep));
+  FB_ASSIGN(auto file, decode_meta_file(snapshot, meta.path("snapshot.json")));
+  return Timestamp{head.version, head.expires, std::move(file)};
+}
+
+Result<Snapshot> decode_snapshot_body(Reader& in) {
+  FB_ASSIGN(const Head head, decode_head(in, kSnapshot));
+  const Value& meta = in.raw("meta");
+  FB_TRY(in.done(UnknownFields::keep));
+  FB_TRY(check_object(meta, in.path("meta")));
+  Snapshot snapshot{head.version, head.expires, {}};
+  constexpr std::string_view kSuffix = ".json";
+  for (const auto& [name, value] : meta.items()) {
+    const std::string where = in.path("meta") + "." + name.substr(0, 80);
+    if (name.size() <= kSuffix.size() || !name.ends_with(kSuffix)) {
+      return Error{ErrorCode::malformed, where + ": metadata files are named '<role>.json'"};
+    }
+    FB_ASSIGN(auto file, decode_meta_file(value, where));
+    snapshot.meta.emplace(name.substr(0, name.size() - kSuffix.size()), std::move(file));
+  }
+  return snapshot;
+}
+
+Result<TargetFile> decode_target_file(const Value& value, const std::string& where) {
+  Reader in(value, where);
+  TargetFile file{.length = in.integer("length", 0, kMaxInteger), .hashes = {}, .custom = {}};
+  if (in.has("custom")) file.custom = in.raw("custom");
+  FB_ASSIGN(file.hashes, decode_hashes(in));
+  return file;
+}
+
+Result<std::map<std::string, TargetFile, std::less<>>> decode_target_files(Reader& in) {
+  const Value& map = in.raw("targets");
+  FB_TRY(in.done(UnknownFields::keep));
+  FB_TRY(check_object(map, in.path("targets")));
+  std::map<std::string, TargetFile, std::less<>> files;
+  for (const auto& [name, value] : map.items()) {
+    FB_ASSIGN(auto file, decode_target_file(value, in.path("targets") + "." + name.substr(0, 200)));
+    files.emplace(name, std::move(file));
+  }
+  return files;
+}
+
+Result<DelegatedRole> decode_delegated_role(const Value& value, const std::string& where) {
+  Reader in(value, where);
+  DelegatedRole role{.name = in.string("name", 256),
+                     .signers = {},
+                     .terminating = false,
+                     .paths = {},
+                     .path_hash_prefixes = {}};
+  if (in.has("terminating")) role.terminating = in.boolean("terminating");
+  if (in.has("paths")) role.paths = in.strings("paths", 4096, 1024);
+  if (in.has("path_hash_prefixes"))
+    role.path_hash_prefixes = in.strings("path_hash_prefixes", 65536, 64);
+  if (in.has("paths") == in.has("path_hash_prefixes"))
+    in.fail("", "either paths or path_hash_prefixes is expected");
+  if (role.name.empty()) in.fail("name", "is empty");
+  if (is_top_level(role.name))
+    in.fail("name", "'" + role.name + "' is a top-level role and cannot be delegated");
+  FB_ASSIGN(role.signers, decode_role_keys(in));
+  return role;
+}
+
+Result<Delegations> decode_delegations(Reader in) {
+  if (in.has("succinct_roles")) {
+    return Error{ErrorCode::unsupported,
+                 in.path("succinct_roles") + ": hash-bin delegations are not supported"};
+  }
+  Delegations delegations;
+  FB_ASSIGN(delegations.keys, decode_keys(in));
+  const Value& roles = in.raw("roles");
+  FB_TRY(in.done(UnknownFields::keep));
+  if (!roles.is_array())
+    return Error{ErrorCode::malformed, in.path("roles") + ": a list is expected"};
+  for (const Value& value : roles) {
+    FB_ASSIGN(auto role, decode_delegated_role(value, in.path("roles")));
+    if (delegations.find(role.name) != nullptr) {
+      return Error{ErrorCode::malformed,
+                   in.path("roles") + ": '" + role.name + "' is delegated twice"};
+    }
+    delegations.roles.push_back(std::move(role));
+  }
+  return delegations;
+}
+
+Result<Targets> decode_targets_body(Reader& in) {
+  FB_ASSIGN(const Head head, decode_head(in, kTargets));
+  Targets targets{
+      .version = head.version, .expires = head.expires, .targets = {}, .delegations = {}};
+  FB_ASSIGN(targets.targets, decode_target_files(in));
+  if (in.has("delegations")) {
+    FB_ASSIGN(targets.delegations, decode_delegations(in.object("delegations")));
+  }
+  return targets;
+}
+
+Value encode_head(std::string_view type, std::int64_t version, Instant expires) {
+  return {{"_type", type},
+          {"spec_version", kSpecVersion},
+          {"version", version},
+          {"expires", to_rfc3339(expires)}};
+}
+
+Value encode_keys(const crypto::KeyMap& keys) {
+  Value out = Value::object();
+  for (const auto& [id, key] : keys) out[id] = key.document;
+  return out;
+}
+
+Value encode_role_keys(const RoleKeys& role) {
+  return {{"keyids", role.keyids}, {"threshold", role.threshold}};
+}
+
+Value encode_meta_file(const MetaFile& meta) {
+  Value out{{"version", meta.version}};
+  if (meta.length) out["length"] = *meta.length;
+  if (!meta.hashes.empty()) out["hashes"] = meta.hashes;
+  return out;
+}
+
+Value encode_delegated_role(const DelegatedRole& role) {
+  Value out = encode_role_keys(role.signers);
+  out["name"] = role.name;
+  out["terminating"] = role.terminating;
+  if (role.path_hash_prefixes.empty()) {
+    out["paths"] = role.paths;
+  } else {
+    out["path_hash_prefixes"] = role.path_hash_prefixes;
+  }
+  return out;
+}
+
+Value encode_delegations(const Delegations& delegations) {
+  Value roles = Value::array();
+  for (const DelegatedRole& role : delegations.roles) roles.push_back(encode_delegated_role(role));
+  return {{"keys", encode_keys(delegations.keys)}, {"roles", std::move(roles)}};
+}
+
+}  // namespace
+
+bool is_top_level(std::string_view role) {
+  return std::find(kTopLevelRoles.begin(), kTopLevelRoles.end(), role) != kTopLevelRoles.end();
+}
+
+std::size_t max_bytes(std::string_view role) {
+  if (role == kRoot) return limits::kRootBytes;
+  if (role == kTimestamp) return limits::kTimestampBytes;
+  if (role == kSnapshot) return limits::kSnapshotBytes;
+  return limits::kTargetsBytes;
+}
+
+Result<Digest> TargetFile::sha256() const {
+  const auto found = hashes.find("sha256");
+  if (found != hashes.end()) return Digest::from_hex(found->second);
+  return Error{ErrorCode::unsupported, "the target has no sha256 among its signed hashes"};
+}
+
+bool DelegatedRole::covers(std::string_view target) const {
+  if (path_hash_prefixes.empty()) {
+    return std::any_of(paths.begin(), paths.end(),
+                       [&](const auto& p) { return matches_pattern(p, target); });
+  }
+  const std::string hash = crypto::sha256(target).hex();
+  return std::any_of(path_hash_prefixes.begin(), path_hash_prefixes.end(),
+                     [&](const auto& prefix) { return hash.starts_with(prefix); });
+}
+
+const DelegatedRole* Delegations::find(std::string_view role) const {
+  const auto found =
+      std::find_if(roles.begin(), roles.end(), [&](const auto& r) { return r.name == role; });
+  return found == roles.end() ? nullptr : &*found;
+}
+
+Result<Document<Root>> decode_root(std::string_view bytes) {
+  return decode_document(bytes, kRoot, &decode_root_body);
+}
+
+Result<Document<Timestamp>> decode_timestamp(std::string_view bytes) {
+  return decode_document(bytes, kTimestamp, &decode_timestamp_body);
+}
+
+Result<Document<Snapshot>> decode_snapshot(std::string_view bytes) {
+  return decode_document(bytes, kSnapshot, &decode_snapshot_body);
+}
+
+Result<Document<Targets>> decode_targets(std::string_view bytes, std::string_view role) {
+  return decode_document(bytes, role, &decode_targets_body);
+}
+
+Value encode(const Root& root) {
+  Value out = encode_head(kRoot, root.version, root.expires);
+  out["consistent_snapshot"] = root.consistent_snapshot;
+  out["keys"] = encode_keys(root.keys);
+  for (const auto& [name, role] : root.roles) out["roles"][name] = encode_role_keys(role);
+  return out;
+}
+
+Value encode(const Timestamp& timestamp) {
+  Value out = encode_head(kTimestamp, timestamp.version, timestamp.expires);
+  out["meta"]["snapshot.json"] = encode_meta_file(timestamp.snapshot);
+  return out;
+}
+
+Value encode(const Snapshot& snapshot) {
+  Value out = encode_head(kSnapshot, snapshot.version, snapshot.expires);
+  out["meta"] = Value::object();
+  for (const auto& [role, meta] : snapshot.meta)
+    out["meta"][role + ".json"] = encode_meta_file(meta);
+  return out;
+}
+
+Value encode(const Targets& targets) {
+  Value out = encode_head(kTargets, targets.version, targets.expires);
+  out["targets"] = Value::object();
+  for (const auto& [name, file] : targets.targets) out["targets"][name] = encode(file);
+  if (!targets.delegations.roles.empty())
+    out["delegations"] = encode_delegations(targets.delegations);
+  return out;
+}
+
+Value encode(const TargetFile& file) {
+  Value out{{"length", file.length}, {"hashes", file.hashes}};
+  if (!file.custom.is_null()) out["custom"] = file.custom;
+  return out;
+}
+
+Status check_content(std::string_view bytes, std::optional<std::int64_t> length,
+                     const Hashes& hashes) {
+  if (length && static_cast<std::uint64_t>(*length) != bytes.size()) {
+    return Error{ErrorCode::mismatch, std::to_string(bytes.size()) + " bytes where " +
+                                          std::to_string(*length) + " are signed"};
+  }
+  if (hashes.empty()) return {};
+  const auto sha256 = hashes.find("sha256");
+  if (sha256 == hashes.end())
+    return Error{ErrorCode::unsupported, "no sha256 among the signed hashes"};
+  const std::string actual = crypto::sha256(bytes).hex();
+  if (actual == sha256->second) return {};
+  return Error{ErrorCode::mismatch, "sha256 " + actual + " where " + sha256->second + " is signed"};
+}
+
+}  // namespace fb::tuf
