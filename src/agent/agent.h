@@ -1,0 +1,130 @@
+// Agent: the device's shell around install::step, one main loop and two background lanes.
+//
+// It feeds what happens into step(), writes each new state before it performs the effects, keeps the
+// workloads running, and talks to the server. It decides nothing about updates. All calls on the
+// main loop; blocking work goes through the two lanes: `prompt` (the server, probes) and `bulk`
+// (downloads, trial loads), so that a long download never silences a device.
+//
+//   FB_ASSIGN(auto agent, Agent::start(config, pinned, doors));
+//   loop: wait agent->tick(), then call it again; also after every exit and completed job.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "agent/courier.h"
+#include "agent/outbox.h"
+#include "agent/staging.h"
+#include "agent/workloads.h"
+#include "install/step.h"
+#include "port/background.h"
+
+namespace fb::agent {
+
+struct Doors {
+  port::Files& files;
+  const port::Clock& clock;
+  port::Entropy& entropy;
+  port::HttpClient& prompt_http;  // used on the prompt lane alone
+  port::HttpClient& bulk_http;    // used on the bulk lane alone
+  port::Sandbox& sandbox;
+  port::Supervisor& supervisor;
+  port::Background prompt;
+  port::Background bulk;
+  port::Log& log;
+  std::int64_t agent_pid = 0;
+};
+
+class Agent {
+ public:
+  // Reads the state directory, recovers every component and starts the workloads. Needs no network.
+  // Errors: malformed (a damaged file: which one and what to do), io_failed, no_space.
+  static Result<std::unique_ptr<Agent>> start(Config config, Pinned pinned, Doors doors);
+  Agent(const Agent&) = delete;
+  Agent& operator=(const Agent&) = delete;
+
+  // Does what is due. How long until something is due again.
+  Millis tick();
+  // A workload ended that nobody asked to stop.
+  void workload_ended(const std::string& workload, const port::Exit& exit);
+  // One JSON line for `status` and `explain`, one JSON line back.
+  [[nodiscard]] std::string answer(const std::string& request_line) const;
+
+  [[nodiscard]] const install::State& state(const ComponentId& component) const;
+  [[nodiscard]] std::string last_trouble() const { return trouble_; }
+
+ private:
+  struct Unit {
+    install::State state;
+    bool unsure = false;  // the disk failed under us: the file has to be read again
+    bool fetching = false, asking = false, probing = false;  // jobs under way
+    Uptime next_ask, next_probe, next_repair;
+    std::optional<Order> order;
+  };
+
+  Agent(Config config, Pinned pinned, Doors doors, Outbox outbox);
+  Status load_units();
+  Status count_boot();
+  void recover(const ComponentId& id);
+  void start_recovered(const ComponentId& core);
+  void repair(const ComponentId& id);
+
+  [[nodiscard]] install::Now now() const { return {doors_.clock.wall(), doors_.clock.uptime()}; }
+  void feed(const ComponentId& id, const install::Event& event);
+  [[nodiscard]] bool commit(const ComponentId& id, install::State next);
+  void perform(const ComponentId& id, const install::Effect& effect);
+  void activate(const ComponentId& id, const install::Activate& effect);
+  void fall_back(const ComponentId& id, const install::FallBack& effect);
+  void prune(const ComponentId& id, const install::Prune& effect);
+  Workloads::Outcome restart_workload(const ComponentId& id);
+  void crashed(const ComponentId& core, const std::string& sentence);
+
+  void start_fetch(const ComponentId& id);
+  void finish_fetch(const ComponentId& id, const Digest& release, const StagingOutcome& outcome);
+  void start_ask(const ComponentId& id, const install::AskPermit& ask);
+  void finish_ask(const ComponentId& id, const std::string& nonce, const Result<PermitOutcome>& outcome);
+  void start_taste(const ComponentId& id, const install::Candidate& candidate);
+  [[nodiscard]] static Millis probe_interval(const install::State& state);
+  void start_probe(const ComponentId& id);
+  void finish_probe(const ComponentId& id, const Digest& release, const std::string& failure);
+
+  void judge(const ComponentId& id);
+  void judge_all();
+  [[nodiscard]] std::vector<std::string> contract_reasons(const ComponentId& id) const;
+  [[nodiscard]] std::string busy(const ComponentId& id) const;
+
+  void check_in();
+  [[nodiscard]] wire::CheckIn report();
+  [[nodiscard]] wire::ComponentReport report_of(const Unit& unit) const;
+  void finish_check_in(std::uint64_t sequence, const Result<News>& news);
+  void take_news(const News& news);
+  void take_order(const Order& order);
+  void hasten_check_in();
+  void collect_reports();
+  [[nodiscard]] Millis jittered(Millis base);
+  [[nodiscard]] Uptime next_due() const;
+  void trouble(const std::string& sentence);
+
+  Config config_;
+  Doors doors_;
+  Courier courier_;  // on the prompt lane only, once started
+  Outbox outbox_;
+  Workloads workloads_;
+  std::map<ComponentId, Unit> units_;
+  Knowledge knowledge_;
+  std::int64_t boot_count_ = 1;
+  bool recovering_ = true;
+  bool checking_in_ = false;
+  Uptime next_check_in_, last_check_in_;
+  Millis heartbeat_ = seconds(10);  // until the server says how often
+  int failures_ = 0;                // check-ins in a row
+  std::uint64_t beats_ = 0;
+  std::optional<Instant> last_contact_;
+  std::string trouble_;
+};
+
+}  // namespace fb::agent

@@ -1,0 +1,167 @@
+// The agent's heartbeat: reports out, news in.
+#include <algorithm>
+
+#include "agent/agent.h"
+#include "base/bytes.h"
+#include "base/limits.h"
+#include "crypto/sha256.h"
+#include "install/notes.h"
+
+namespace fb::agent {
+namespace {
+
+constexpr Millis kLongestPause = minutes(5);
+
+bool harm(const install::Report& report) {
+  switch (report.kind) {
+    case install::ReportKind::crashed:
+    case install::ReportKind::probe_failed:
+    case install::ReportKind::boot_loop:
+    case install::ReportKind::rolled_back: return true;
+    case install::ReportKind::staged:
+    case install::ReportKind::refused:
+    case install::ReportKind::deferred:
+    case install::ReportKind::tasted:
+    case install::ReportKind::install_failed:
+    case install::ReportKind::handed_back:
+    case install::ReportKind::activated:
+    case install::ReportKind::healthy:
+    case install::ReportKind::reverted_on_halt: return false;
+  }
+  FB_CHECK(false);
+}
+
+}  // namespace
+
+// News does not wait for the next heartbeat: harm goes out at once, the rest after a tenth of it.
+void Agent::hasten_check_in() {
+  if (failures_ > 0) return;
+  bool news = !outbox_.empty();
+  bool urgent = false;
+  for (const auto& [id, unit] : units_) {
+    for (const install::Report& report : unit.state.reports) {
+      news = true;
+      urgent = urgent || harm(report);
+    }
+  }
+  if (!news) return;
+  const Millis after = urgent ? milliseconds(100) : heartbeat_ / 10;
+  next_check_in_ = std::min(next_check_in_, last_check_in_ + after);
+}
+
+void Agent::check_in() {
+  if (checking_in_) return;
+  checking_in_ = true;
+  last_check_in_ = now().uptime;
+  judge_all();
+  collect_reports();
+  const wire::CheckIn message = report();
+  doors_.prompt([this, message]() -> port::Completion {
+    auto news = std::make_shared<Result<News>>(courier_.check_in(message));
+    return [this, message, news] { finish_check_in(message.sequence, *news); };
+  });
+}
+
+void Agent::collect_reports() {
+  for (auto& [id, unit] : units_) {
+    if (unit.state.reports.empty() || unit.unsure) continue;
+    const Status taken = outbox_.take(id, unit.state.reports);
+    if (!taken.ok()) return trouble("outbox: " + taken.error().detail);
+    feed(id, install::ReportsTaken{outbox_.taken(id)});
+  }
+}
+
+wire::CheckIn Agent::report() {
+  wire::CheckIn message;
+  auto batch = outbox_.batch();
+  if (batch.ok()) {
+    message.sequence = batch->sequence;
+    message.events = std::move(batch->events);
+  } else {
+    trouble("outbox: " + batch.error().detail);
+  }
+  message.boot_id = doors_.clock.boot_id();
+  message.boot_count = boot_count_;
+  message.uptime = {doors_.clock.uptime().ms};
+  for (const auto& [id, unit] : units_) message.components.push_back(report_of(unit));
+  return message;
+}
+
+wire::ComponentReport Agent::report_of(const Unit& unit) const {
+  wire::ComponentReport report;
+  report.component = unit.state.component;
+  report.state = install::word(unit.state.phase);
+  if (unit.state.active) {
+    report.version = unit.state.active->version;
+    report.active = unit.state.active->release;
+  }
+  if (const auto* staged = std::get_if<install::Staged>(&unit.state.phase)) {
+    report.staged = staged->candidate.slot.release;
+    report.ready = staged->ready;
+  }
+  if (const auto* deferred = std::get_if<install::Deferred>(&unit.state.phase)) {
+    report.staged = deferred->candidate.slot.release;
+    report.waiting = install::plain(deferred->rule + ": " + deferred->sentence, 1000);
+  }
+  return report;
+}
+
+void Agent::finish_check_in(std::uint64_t sequence, const Result<News>& news) {
+  checking_in_ = false;
+  if (!news.ok()) {
+    failures_ = std::min(failures_ + 1, 16);
+    const Millis pause = std::min(seconds(1) * (std::int64_t{1} << failures_), kLongestPause);
+    next_check_in_ = now().uptime + jittered(std::max(pause, heartbeat_));
+    return trouble("check-in failed, the next one is in " + in_words(std::max(pause, heartbeat_)) + ": " +
+                   news.error().detail);
+  }
+  failures_ = 0;
+  trouble_.clear();
+  last_contact_ = now().wall;
+  heartbeat_ = std::max(news->reply.next, milliseconds(200));
+  next_check_in_ = now().uptime + jittered(heartbeat_);
+  const Status acknowledged = outbox_.acknowledge(sequence);
+  if (!acknowledged.ok()) trouble("outbox: " + acknowledged.error().detail);
+  take_news(*news);
+}
+
+void Agent::take_news(const News& news) {
+  knowledge_ = news.knowledge;
+  for (const std::string& sentence : news.troubles) trouble(sentence);
+  for (const auto& [offer, error] : news.refused_offers) {
+    if (!units_.contains(offer.component)) continue;
+    feed(offer.component, install::OfferRefused{offer.rollout, offer.release, std::string(name(error.code)),
+                                                "rollout " + offer.rollout.text() + " is not followed: " + error.detail});
+  }
+  for (const Order& order : news.orders) take_order(order);
+  judge_all();
+  for (const Order& order : news.orders) {
+    if (!order.ask || !units_.contains(order.plan.component)) continue;
+    feed(order.plan.component,
+         install::Invited{order.plan.rollout, order.plan.manifest, to_hex(doors_.entropy.bytes(16))});
+  }
+}
+
+void Agent::take_order(const Order& order) {
+  const auto component = config_.components.find(order.plan.component);
+  if (component == config_.components.end()) return;
+  const ComponentId& id = component->first;
+  if (order.plan.kind != component->second.kind) {
+    return feed(id, install::OfferRefused{order.plan.rollout, order.plan.manifest, "kind",
+                                          "the plan says " + std::string(word(order.plan.kind)) + "; local configuration says " +
+                                              std::string(word(component->second.kind))});
+  }
+  units_.at(id).order = order;
+  feed(id, install::Offered{order.plan.rollout, order.plan.manifest, order.resumed});
+}
+
+// A tenth either way, by a hash: a fleet that was started together does not knock together.
+Millis Agent::jittered(Millis base) {
+  const std::string who = knowledge_.device ? knowledge_.device->text() : doors_.clock.boot_id();
+  const Digest hash = crypto::sha256("firebreak/check-in/1\n" + who + "\n" + std::to_string(++beats_));
+  const std::int64_t spread = base.ms / 5;
+  const std::int64_t roll = hash.bytes[0] * 256 + hash.bytes[1];
+  return {base.ms - base.ms / 10 + spread * roll / 65536};
+}
+
+}  // namespace fb::agent

@@ -1,0 +1,48 @@
+// Config: agent.toml as a value. Written by local root; an unknown key is an error, so that a typing
+// mistake can never silently drop a restriction.
+#pragma once
+
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/ids.h"
+#include "base/result.h"
+#include "release/kind.h"
+#include "statement/plan.h"
+
+namespace fb::agent {
+
+struct ComponentConfig {
+  release::Kind kind = release::Kind::content;
+  std::optional<ComponentId> reader;  // content, config: the core that interprets it
+};
+
+struct WorkloadConfig {
+  std::vector<std::string> arguments;  // appended to the core-signed command
+};
+
+struct Config {
+  std::string server;                  // "http://host:port"
+  std::vector<std::string> mirrors;    // serve targets; tried in order, before the server itself
+  TenantId tenant;
+  statement::Ring ring = statement::Ring::broad;
+  std::string enrolment_token_file;
+  std::string root;                       // the pinned root.json
+  std::optional<std::string> policy_key;  // the tenant's public key, a TUF key object
+  std::string state_dir = "/var/lib/firebreak";
+  std::string socket = "/run/firebreak/agent.sock";
+  std::map<ComponentId, ComponentConfig> components;
+  std::map<std::string, WorkloadConfig> workloads;
+
+  // The core component whose workload this component belongs to, if any.
+  [[nodiscard]] std::optional<ComponentId> core_of(const ComponentId& component) const;
+  [[nodiscard]] std::vector<ComponentId> readers_of(const ComponentId& core) const;
+};
+
+// Errors: bad_usage, naming the line or the key and what would be right.
+Result<Config> parse_config(std::string_view toml_text);
+
+}  // namespace fb::agent

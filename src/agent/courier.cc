@@ -1,0 +1,297 @@
+#include "agent/courier.h"
+
+#include <algorithm>
+
+#include "agent/layout.h"
+#include "agent/permit.h"
+#include "agent/staging.h"
+#include "base/bytes.h"
+#include "base/limits.h"
+#include "crypto/sha256.h"
+#include "json/reader.h"
+#include "wire/problem.h"
+
+namespace fb::agent {
+namespace {
+
+constexpr Millis kFullRefreshAge = hours(24);
+
+std::string kept_path(const std::string& target) { return "tuf/targets/" + target; }
+
+std::vector<std::string> bases_of(const Config& config) {
+  std::vector<std::string> bases = config.mirrors;
+  bases.push_back(config.server + "/tuf/targets");
+  return bases;
+}
+
+Result<statement::SpeedLimits> decode_limits(std::string_view bytes) {
+  return statement::decode_limits(bytes);
+}
+
+}  // namespace
+
+Courier::Courier(Config config, Pinned pinned, Doors doors)
+    : config_(std::move(config)),
+      pinned_(std::move(pinned)),
+      doors_(doors),
+      bases_(bases_of(config_)),
+      metadata_(doors.files, doors.clock, pinned_.root) {}
+
+// ---- Who we are ----
+
+Status Courier::load() {
+  const auto bytes = doors_.files.read(layout::kIdentity, 4096);
+  if (bytes.ok()) {
+    FB_ASSIGN(const json::Value value, json::parse(*bytes).in("identity"));
+    json::Reader in(value, "identity");
+    in.literal("format", "firebreak.identity/1");
+    secret_ = in.string("secret", 64);
+    if (in.has("device")) device_ = in.id<DeviceId>("device");
+    FB_TRY(in.done());
+  } else if (bytes.error().code != ErrorCode::not_found) {
+    return bytes.error();
+  }
+  if (const auto stored = doors_.files.read(layout::kPolicy, limits::kJsonBytes); stored.ok()) {
+    auto policy = open_policy(*stored);
+    if (policy.ok()) policy_ = std::move(policy).value();
+    else doors_.log.line(port::LogLevel::warning, "the stored customer policy: " + policy.error().detail);
+  }
+  if (const Status trusted = metadata_.load(); trusted.ok()) load_documents(nullptr);
+  return {};
+}
+
+Status Courier::store_identity() const {
+  json::Value value{{"format", "firebreak.identity/1"}, {"secret", secret_}};
+  if (device_) value["device"] = device_->text();
+  return doors_.files.write_atomic(layout::kIdentity, json::pretty(value));
+}
+
+// The secret is on the disk before the server hears its digest: asked again, it is the same device.
+Status Courier::enrol() {
+  if (secret_.empty()) {
+    secret_ = to_hex(doors_.entropy.bytes(32));
+    if (const Status stored = store_identity(); !stored.ok()) {
+      secret_.clear();
+      return stored;
+    }
+  }
+  wire::Enrolment ask;
+  ask.tenant = config_.tenant;
+  ask.enrolment_token = pinned_.enrolment_token;
+  ask.token_hash = crypto::sha256(secret_);
+  ask.ring = config_.ring;
+  ask.os = pinned_.os;
+  ask.arch = pinned_.arch;
+  FB_ASSIGN(const auto response, post("/v1/enroll", encode(ask), false));
+  FB_ASSIGN(const auto reply, wire::decode_enrolment_reply(response.body));
+  device_ = reply.device;
+  doors_.log.line(port::LogLevel::note, "enrolled as device " + reply.device.text());
+  return store_identity();
+}
+
+Result<port::HttpResponse> Courier::post(const std::string& path, std::string body, bool authorized) {
+  port::HttpRequest request;
+  request.method = "POST";
+  request.url = config_.server + path;
+  request.headers["content-type"] = "application/json";
+  if (authorized) request.headers["authorization"] = "Bearer " + secret_;
+  request.body = std::move(body);
+  FB_ASSIGN(auto response, doors_.http.send(request).in(request.url));
+  if (response.status == 200 || response.status == 201) return response;
+  return wire::to_error(response.status, response.body).in(request.url);
+}
+
+// ---- Check-in ----
+
+Result<News> Courier::check_in(wire::CheckIn report) {
+  if (!device_) FB_TRY(enrol().in("enrolment"));
+  report.root_version = metadata_.root_version();
+  report.policy_version = policy_ ? policy_->version : 0;
+  FB_ASSIGN(const auto response, post("/v1/check-in", encode(report), true));
+  News news;
+  FB_ASSIGN(news.reply, wire::decode_check_in_reply(response.body));
+  follow_metadata(news.reply, news);
+  load_documents(&news);
+  follow_policy(news.reply.policy_version, news);
+  take_offers(news);
+  news.knowledge = knowledge();
+  return news;
+}
+
+Knowledge Courier::knowledge() const {
+  Knowledge known;
+  known.device = device_;
+  if (metadata_.trusted()) known.trusted = std::make_shared<const tuf::TrustedSet>(*metadata_.trusted());
+  known.blocked = blocked_;
+  known.limits = limits_;
+  known.people = people_;
+  known.policy = policy_;
+  return known;
+}
+
+void Courier::follow_metadata(const wire::CheckInReply& reply, News& news) {
+  const auto full = metadata_.feed_timestamp({reply.timestamp, reply.root_version});
+  if (full.ok() && !*full) return;
+  Status done = full.ok() ? Status() : Status(full.error());
+  if (done.ok()) done = metadata_.refresh(doors_.http, config_.server + "/tuf/metadata");
+  if (!done.ok()) news.troubles.push_back("metadata: " + done.error().detail);
+}
+
+// What is signed for everybody. A document that is not published is empty; one that cannot be had
+// stays as it was.
+void Courier::load_documents(News* news) {
+  if (!metadata_.trusted()) return;
+  load_document(statement::kBlockedPath.data(), "rollouts", blocked_, statement::decode_blocked, news);
+  load_document(statement::kLimitsPath.data(), tuf::kTargets, limits_, decode_limits, news);
+  load_document(statement::kPeoplePath.data(), tuf::kTargets, people_, statement::decode_people, news);
+  load_document(statement::kLogKeysPath.data(), tuf::kTargets, log_keys_, statement::decode_log_keys, news);
+}
+
+template <class T, class Decode>
+void Courier::load_document(const char* path, std::string_view role, T& into, Decode decode, News* news) {
+  const auto bytes = document(path, role, news == nullptr ? Reach::disk : Reach::network);
+  if (!bytes.ok()) {
+    if (bytes.error().code == ErrorCode::not_found) into = T{};
+    else if (news != nullptr) news->troubles.push_back(bytes.error().detail);
+    return;
+  }
+  auto decoded = decode(*bytes);
+  if (decoded.ok()) into = std::move(decoded).value();
+  else if (news != nullptr) news->troubles.push_back(std::string(path) + ": " + decoded.error().detail);
+}
+
+// From the disk when those are the signed bytes, else fetched and kept.
+Result<std::string> Courier::document(const std::string& path, std::string_view role, Reach reach) {
+  FB_ASSIGN(const auto file, find_target(*metadata_.trusted(), path, role));
+  FB_ASSIGN(const Digest digest, file.sha256());
+  const auto kept = doors_.files.read(kept_path(path), limits::kJsonBytes);
+  if (kept.ok() && crypto::sha256(*kept) == digest) return *kept;
+  if (reach == Reach::disk) return Error{ErrorCode::unavailable, path + " is not on this disk"};
+  auto fetched = fetch_target(doors_.http, bases_, path, file);
+  if (!fetched.ok()) {  // a mirror without it says nothing about whether it exists
+    Error error = fetched.error();
+    if (error.code == ErrorCode::not_found) error.code = ErrorCode::unavailable;
+    return error;
+  }
+  FB_TRY(doors_.files.write_atomic(kept_path(path), *fetched));
+  return fetched;
+}
+
+// ---- The customer's word ----
+
+void Courier::follow_policy(std::int64_t offered, News& news) {
+  if (!pinned_.policy_key || offered <= (policy_ ? policy_->version : 0)) return;
+  port::HttpRequest request;
+  request.url = config_.server + "/v1/policy";
+  request.headers["authorization"] = "Bearer " + secret_;
+  const auto response = doors_.http.send(request);
+  if (!response.ok() || response->status != 200) {
+    return news.troubles.push_back("customer policy version " + std::to_string(offered) + " cannot be fetched");
+  }
+  auto policy = open_policy(response->body);
+  Status taken = policy.ok() ? Status() : Status(policy.error());
+  if (taken.ok()) taken = doors_.files.write_atomic(layout::kPolicy, response->body);
+  if (taken.ok()) policy_ = std::move(policy).value();
+  else news.troubles.push_back("customer policy refused: " + taken.error().detail);
+}
+
+Result<policy::Policy> Courier::open_policy(std::string_view bytes) const {
+  if (!pinned_.policy_key) {
+    return Error{ErrorCode::bad_signature, "no policy_key is configured, so no policy can be verified"};
+  }
+  FB_ASSIGN(const auto envelope, statement::decode_envelope(bytes));
+  const auto id = pinned_.policy_key->id();
+  const statement::Signers signers{{{id, *pinned_.policy_key}}, {id}, 1};
+  FB_ASSIGN(const auto payload, statement::open(envelope, statement::kPolicyType, signers));
+  FB_ASSIGN(auto policy, policy::decode_policy(payload));
+  if (policy.tenant != config_.tenant) {
+    return Error{ErrorCode::mismatch, "it is the policy of " + policy.tenant.text()};
+  }
+  if (policy_ && policy.version <= policy_->version) {
+    return Error{ErrorCode::rolled_back, "version " + std::to_string(policy.version) + " after version " +
+                                             std::to_string(policy_->version)};
+  }
+  return policy;
+}
+
+// ---- Offers ----
+
+void Courier::take_offers(News& news) {
+  for (const wire::Offer& offer : news.reply.offers) {
+    auto order = take_offer(offer);
+    if (order.ok()) news.orders.push_back(std::move(order).value());
+    else news.refused_offers.emplace_back(offer, order.error());
+  }
+}
+
+Result<Order> Courier::take_offer(const wire::Offer& offer) {
+  const auto& trusted = metadata_.trusted();
+  if (!trusted) return Error{ErrorCode::conflict, "no metadata is trusted here yet"};
+  FB_TRY(trusted->check_all_fresh(metadata_.now()));
+  FB_ASSIGN(const auto bytes, document(statement::plan_path(offer.rollout), "rollouts", Reach::network));
+  FB_ASSIGN(auto plan, statement::decode_plan(bytes));
+  const auto wrong = [&](const std::string& what) {
+    return Error{ErrorCode::mismatch, "the signed plan of rollout " + offer.rollout.text() + " " + what};
+  };
+  if (plan.rollout != offer.rollout) return wrong("is that of rollout " + plan.rollout.text());
+  if (plan.component != offer.component) return wrong("is for " + plan.component.text());
+  if (plan.manifest != offer.release) return wrong("names release " + plan.manifest.brief());
+  if (plan.state != statement::PlanState::running) return wrong("is " + std::string(word(plan.state)));
+  Order order{std::move(plan), offer.ask, {}, {}};
+  order.acts = verified(order.plan.acts);
+  order.resumed = lifted(order);
+  return order;
+}
+
+std::vector<statement::SignedAct> Courier::verified(const std::vector<statement::Envelope>& acts) const {
+  std::vector<statement::SignedAct> out;
+  const auto now = metadata_.now();
+  for (const auto& envelope : acts) {
+    auto act = statement::verify_act(envelope, people_, std::max(now.local, now.authenticated_bound));
+    if (act.ok()) out.push_back(std::move(act).value());
+    else doors_.log.line(port::LogLevel::warning, "an act in a plan does not count: " + act.error().detail);
+  }
+  return out;
+}
+
+// Two different people named the same halted rollout.
+std::optional<RolloutId> Courier::lifted(const Order& order) const {
+  std::map<RolloutId, std::set<PersonId>> people;
+  for (const auto& signed_act : order.acts) {
+    const auto& act = signed_act.act;
+    if (act.kind != statement::ActKind::resume || act.release != order.plan.manifest || !act.rollout) continue;
+    people[*act.rollout].insert(act.person);
+  }
+  for (const auto& [rollout, who] : people) {
+    if (who.size() >= 2) return rollout;
+  }
+  return std::nullopt;
+}
+
+// ---- Permits ----
+
+Status Courier::be_fresh(statement::Purpose purpose) {
+  const auto last = metadata_.last_full();
+  const bool old = !last || doors_.clock.uptime() - *last >= kFullRefreshAge;
+  const bool activation = purpose == statement::Purpose::renew;
+  const bool stale = !metadata_.trusted() || !metadata_.trusted()->check_all_fresh(metadata_.now()).ok();
+  if (!stale && !(activation && old)) return {};
+  FB_TRY(metadata_.refresh(doors_.http, config_.server + "/tuf/metadata"));
+  return metadata_.trusted()->check_all_fresh(metadata_.now());
+}
+
+Result<PermitOutcome> Courier::ask(const wire::PermitAsk& ask) {
+  if (!device_) return Error{ErrorCode::conflict, "this device is not enrolled yet"};
+  FB_TRY(be_fresh(ask.purpose));
+  FB_ASSIGN(const auto response, post("/v1/permit", encode(ask), true));
+  FB_ASSIGN(const auto reply, wire::decode_permit_reply(response.body));
+  if (reply.denied) return PermitOutcome(*reply.denied);
+  FB_ASSIGN(const auto signers, metadata_.trusted()->role_keys("rollouts"));
+  if (!log_keys_) return PermitOutcome(NoPermit{"no signed metadata names the log's keys (trust/log.json)"});
+  const auto verified = verify_permit(*reply.permit, {*device_, ask, signers, *log_keys_});
+  if (!verified.ok()) return PermitOutcome(NoPermit{verified.error().detail});
+  FB_TRY(metadata_.note_authenticated(verified->authenticated));
+  return PermitOutcome(Granted{verified->permit.valid});
+}
+
+}  // namespace fb::agent

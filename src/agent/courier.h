@@ -1,0 +1,128 @@
+// Courier: everything this device says to its server, and what it believes of the answers.
+//
+// Enrols, checks in, keeps the TUF metadata current, loads the signed documents that decisions rest
+// on, and asks for permits. Blocking; used by one background job at a time and by nothing else. It
+// hands out values only.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include "agent/config.h"
+#include "agent/metadata.h"
+#include "policy/customer.h"
+#include "port/clock.h"
+#include "port/files.h"
+#include "port/http_client.h"
+#include "port/log.h"
+#include "statement/people.h"
+#include "statement/plan.h"
+#include "statement/speed.h"
+#include "wire/device_api.h"
+
+namespace fb::agent {
+
+// What main read from the files that the configuration names.
+struct Pinned {
+  std::string root;
+  std::optional<crypto::PublicKey> policy_key;
+  std::string enrolment_token;
+  std::string os = "linux";
+  std::string arch;
+};
+
+// A verified plan with what it means here.
+struct Order {
+  statement::Plan plan;
+  bool ask = false;
+  std::optional<RolloutId> resumed;      // the halt that two people lifted with it
+  std::vector<statement::SignedAct> acts;  // of people this device knows
+};
+
+// What the device knows of the world: signed, verified, and kept when the server is gone.
+struct Knowledge {
+  std::optional<DeviceId> device;
+  std::shared_ptr<const tuf::TrustedSet> trusted;  // null: nothing yet
+  std::vector<statement::Blocked> blocked;
+  std::optional<statement::SpeedLimits> limits;
+  statement::People people;
+  std::optional<policy::Policy> policy;
+};
+
+struct News {
+  wire::CheckInReply reply;
+  Knowledge knowledge;
+  std::vector<Order> orders;
+  std::vector<std::pair<wire::Offer, Error>> refused_offers;
+  std::vector<std::string> troubles;  // what could not be verified or fetched, one sentence each
+};
+
+struct Granted {
+  Millis valid;
+};
+struct NoPermit {  // an answer, but not a permit for us
+  std::string sentence;
+};
+using PermitOutcome = std::variant<Granted, wire::Denial, NoPermit>;
+
+class Courier {
+ public:
+  struct Doors {
+    port::Files& files;
+    const port::Clock& clock;
+    port::Entropy& entropy;
+    port::HttpClient& http;
+    port::Log& log;
+  };
+  Courier(Config config, Pinned pinned, Doors doors);
+
+  // What the disk knows, verified again. Errors: malformed (a damaged identity file).
+  Status load();
+  [[nodiscard]] Knowledge knowledge() const;
+
+  // Enrols first where that has not happened. Errors: those of the network, forbidden, conflict.
+  Result<News> check_in(wire::CheckIn report);
+  // Errors: those of the network: ask again with the same nonce.
+  Result<PermitOutcome> ask(const wire::PermitAsk& ask);
+
+  // For provisioning from a local repository.
+  Status refresh_from(const std::string& metadata_base) { return metadata_.refresh(doors_.http, metadata_base); }
+
+ private:
+  Status enrol();
+  Result<port::HttpResponse> post(const std::string& path, std::string body, bool authorized);
+  Status store_identity() const;
+  void follow_metadata(const wire::CheckInReply& reply, News& news);
+  void load_documents(News* news);
+  template <class T, class Decode>
+  void load_document(const char* path, std::string_view role, T& into, Decode decode, News* news);
+  void follow_policy(std::int64_t offered, News& news);
+  Result<policy::Policy> open_policy(std::string_view bytes) const;
+  void take_offers(News& news);
+  Result<Order> take_offer(const wire::Offer& offer);
+  enum class Reach : std::uint8_t { disk, network };
+  Result<std::string> document(const std::string& path, std::string_view role, Reach reach);
+  [[nodiscard]] std::vector<statement::SignedAct> verified(const std::vector<statement::Envelope>& acts) const;
+  [[nodiscard]] std::optional<RolloutId> lifted(const Order& order) const;
+  Status be_fresh(statement::Purpose purpose);
+
+  Config config_;
+  Pinned pinned_;
+  Doors doors_;
+  std::vector<std::string> bases_;
+  MetadataStore metadata_;
+  std::string secret_;
+  std::optional<DeviceId> device_;
+  std::vector<statement::Blocked> blocked_;
+  std::optional<statement::SpeedLimits> limits_;
+  statement::People people_;
+  std::optional<crypto::KeyMap> log_keys_;
+  std::optional<policy::Policy> policy_;
+};
+
+}  // namespace fb::agent

@@ -1,0 +1,35 @@
+// Where everything lies in the state directory (docs/protocol.md, "On the device").
+#pragma once
+
+#include <string>
+
+#include "base/digest.h"
+#include "base/ids.h"
+
+namespace fb::agent::layout {
+
+inline constexpr const char* kIdentity = "identity";
+inline constexpr const char* kOutbox = "outbox";
+inline constexpr const char* kPolicy = "policy/customer.json";
+inline constexpr const char* kTimeBound = "state/time.json";
+inline constexpr const char* kBoot = "state/boot.json";
+
+inline std::string state(const ComponentId& component) {
+  return "state/" + component.text() + ".json";
+}
+inline std::string current(const ComponentId& component) { return "current/" + component.text(); }
+inline std::string slots(const ComponentId& component) { return "slots/" + component.text(); }
+inline std::string slot(const ComponentId& component, const Digest& release) {
+  return slots(component) + "/" + release.hex();
+}
+// The manifest is written last: a slot that has one is whole.
+inline std::string manifest(const ComponentId& component, const Digest& release) {
+  return slot(component, release) + "/manifest.json";
+}
+// What the switch holds, relative to itself.
+inline std::string link_target(const ComponentId& component, const Digest& release) {
+  return "../" + slot(component, release);
+}
+inline std::string run(const std::string& workload) { return "run/" + workload; }
+
+}  // namespace fb::agent::layout

@@ -1,0 +1,114 @@
+#include "agent/metadata.h"
+
+#include "agent/layout.h"
+#include "base/limits.h"
+#include "json/reader.h"
+#include "tuf/names.h"
+
+namespace fb::agent {
+namespace {
+
+const std::vector<std::string> kWanted{"core", "content", "flags", "rollouts"};
+
+std::string stored_path(std::string_view role) {
+  return "tuf/" + tuf::encode_role_file_name(role) + ".json";
+}
+
+Instant stored_bound(port::Files& files) {
+  const auto bytes = files.read(layout::kTimeBound, 4096);
+  if (!bytes.ok()) return {};
+  const auto value = json::parse(*bytes);
+  if (!value.ok()) return {};  // a lower bound may be lost: expiry then rests on the clock alone
+  json::Reader in(*value, "time");
+  const Instant bound = in.instant("authenticated");
+  return in.done().ok() ? bound : Instant{};
+}
+
+Result<std::optional<std::string>> fetch(port::HttpClient& http, const std::string& url,
+                                         std::size_t max_bytes) {
+  port::HttpRequest request;
+  request.url = url;
+  request.max_body = max_bytes;
+  FB_ASSIGN(const auto response, http.send(request).in(url));
+  if (response.status == 200) return std::optional(response.body);
+  if (response.status == 404) return std::optional<std::string>();
+  return Error{ErrorCode::unavailable, url + " answers " + std::to_string(response.status)};
+}
+
+}  // namespace
+
+MetadataStore::MetadataStore(port::Files& files, const port::Clock& clock, std::string pinned_root)
+    : files_(files), clock_(clock), pinned_root_(std::move(pinned_root)), bound_(stored_bound(files)) {}
+
+tuf::RefreshStart MetadataStore::start() const {
+  tuf::StoredMetadata stored;
+  std::vector<std::string> roles(tuf::kTopLevelRoles.begin(), tuf::kTopLevelRoles.end());
+  roles.insert(roles.end(), kWanted.begin(), kWanted.end());
+  for (const std::string& role : roles) {
+    auto bytes = files_.read(stored_path(role), tuf::max_bytes(role));
+    if (bytes.ok()) stored[role] = std::move(bytes).value();
+  }
+  return {pinned_root_, std::move(stored), kWanted, now()};
+}
+
+Status MetadataStore::load() {
+  FB_ASSIGN(auto trusted, tuf::trust_stored(start()));
+  trusted_ = std::move(trusted);
+  return {};
+}
+
+Status MetadataStore::refresh(port::HttpClient& http, const std::string& metadata_base) {
+  FB_ASSIGN(auto run, tuf::Refresh::begin(start()));
+  while (const auto need = run.next()) {
+    FB_ASSIGN(const auto reply, fetch(http, metadata_base + "/" + need->path, need->max_bytes));
+    const Status fed = reply ? run.feed(*reply) : run.not_found();
+    FB_TRY(store(run.take_accepted()));
+    if (!fed.ok() && !run.complete()) return fed.error().in(need->path);
+  }
+  FB_TRY(store(run.take_accepted()));
+  trusted_ = run.trusted();
+  for (const auto& [role, error] : run.failures()) return error.in("role " + role);
+  last_full_ = clock_.uptime();
+  return {};
+}
+
+Result<bool> MetadataStore::feed_timestamp(const tuf::TimestampReply& reply) {
+  if (!trusted_) return true;
+  const auto verdict = tuf::feed_timestamp_from_reply(*trusted_, reply, now());
+  if (verdict.action == tuf::ReplyAction::store_timestamp) {
+    FB_TRY(store({{std::string(tuf::kTimestamp), std::string(reply.timestamp)}}));
+  }
+  return verdict.action == tuf::ReplyAction::full_refresh;
+}
+
+Status MetadataStore::store(const std::vector<tuf::AcceptedFile>& files) {
+  for (const auto& file : files) FB_TRY(files_.write_atomic(stored_path(file.role), file.bytes));
+  return {};
+}
+
+Status MetadataStore::note_authenticated(Instant time) {
+  if (time <= bound_) return {};
+  bound_ = time;
+  return files_.write_atomic(layout::kTimeBound,
+                             json::pretty({{"authenticated", to_rfc3339(time)}}));
+}
+
+std::int64_t MetadataStore::root_version() const {
+  return trusted_ ? trusted_->root().body.version : 0;
+}
+
+Result<tuf::TargetFile> find_target(const tuf::TrustedSet& trusted, const std::string& path,
+                                    std::string_view role) {
+  FB_ASSIGN(const auto search, trusted.find_target(path));
+  if (const auto* found = std::get_if<tuf::FoundTarget>(&search)) {
+    if (found->role == role) return found->file;
+    return Error{ErrorCode::forbidden, path + " is signed by the role " + found->role +
+                                           "; only " + std::string(role) + " may sign it"};
+  }
+  if (const auto* need = std::get_if<tuf::NeedRole>(&search)) {
+    return Error{ErrorCode::unavailable, path + ": the role " + need->role + " is not trusted here"};
+  }
+  return Error{ErrorCode::not_found, "no signed metadata lists " + path};
+}
+
+}  // namespace fb::agent

@@ -1,0 +1,59 @@
+// MetadataStore: the TUF metadata this device trusts, kept byte-exact on its disk, and the authenticated
+// time bound beside it.
+//
+// refresh() runs the client workflow over HTTP and stores each accepted file before it asks for the
+// next: that is what protects the next run from rollback. Owned by whoever talks to the server, one
+// job at a time.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "port/clock.h"
+#include "port/files.h"
+#include "port/http_client.h"
+#include "tuf/refresh.h"
+
+namespace fb::agent {
+
+class MetadataStore {
+ public:
+  MetadataStore(port::Files& files, const port::Clock& clock, std::string pinned_root);
+
+  // What the disk already proves. Errors: as tuf::trust_stored; unreadable files count as missing.
+  Status load();
+
+  // The full workflow against `metadata_base`. Errors: as tuf::Refresh, those of the network and of
+  // the disk. What was trusted before stays trusted.
+  Status refresh(port::HttpClient& http, const std::string& metadata_base);
+  // The short path; true when the full workflow has to decide. Errors: those of the disk.
+  Result<bool> feed_timestamp(const tuf::TimestampReply& reply);
+
+  // Time that somebody trusted has signed; only grows.
+  Status note_authenticated(Instant time);
+  [[nodiscard]] tuf::TrustedNow now() const { return {clock_.wall(), bound_}; }
+
+  [[nodiscard]] const std::optional<tuf::TrustedSet>& trusted() const { return trusted_; }
+  // When the full workflow last succeeded, in this process.
+  [[nodiscard]] std::optional<Uptime> last_full() const { return last_full_; }
+  [[nodiscard]] std::int64_t root_version() const;
+
+ private:
+  [[nodiscard]] tuf::RefreshStart start() const;
+  Status store(const std::vector<tuf::AcceptedFile>& files);
+
+  port::Files& files_;
+  const port::Clock& clock_;
+  std::string pinned_root_;
+  Instant bound_;
+  std::optional<tuf::TrustedSet> trusted_;
+  std::optional<Uptime> last_full_;
+};
+
+// The vouched-for description of a target. Errors: not_found; forbidden (another role than `role`
+// vouches for it), unavailable (a role on the way to it is not trusted here now).
+Result<tuf::TargetFile> find_target(const tuf::TrustedSet& trusted, const std::string& path,
+                                    std::string_view role);
+
+}  // namespace fb::agent

@@ -1,0 +1,102 @@
+#include "install/judgement.h"
+
+#include <algorithm>
+
+#include "crypto/sha256.h"
+#include "install/notes.h"
+
+namespace fb::install {
+namespace {
+
+std::string joined(const std::vector<std::string>& reasons) {
+  std::string out;
+  for (const std::string& reason : reasons) out += (out.empty() ? "" : "; ") + reason;
+  return out;
+}
+
+std::optional<Hindrance> contract(const Judged& on) {
+  if (on.contract.empty()) return std::nullopt;
+  return Hindrance{"contract", "the core build here does not supply it: " + joined(on.contract),
+                   "a core build that supplies it, or a waiver by two people", std::nullopt};
+}
+
+std::optional<Hindrance> customer(const State& state, const Candidate& candidate, const Judged& on,
+                                  Now now) {
+  if (!on.policy) return std::nullopt;
+  Instant first = now.wall;
+  for (const Sighting& seen : state.seen) {
+    if (seen.release == candidate.slot.release) first = seen.first;
+  }
+  const auto refusal =
+      policy::judge(*on.policy, {state.component, candidate.slot.version, first, now.wall});
+  if (!refusal) return std::nullopt;
+  return Hindrance{"policy:" + refusal->rule, refusal->sentence,
+                   refusal->until ? "time: " + to_rfc3339(*refusal->until)
+                                  : "a newer policy of " + on.policy->tenant.text(),
+                   refusal->until};
+}
+
+std::optional<Hindrance> speed(const State& state, const Candidate& candidate, const Judged& on,
+                               Now now) {
+  const std::string what =
+      std::string(release::word(on.kind)) + " of class " + std::string(release::word(candidate.cls));
+  const auto* rule = on.limits ? on.limits->find(on.kind, candidate.cls) : nullptr;
+  const std::string change = "new limits, signed by the publisher's offline keys";
+  if (rule == nullptr) {
+    return Hindrance{"speed-limit", "the publisher's signed limits allow no " + what, change, {}};
+  }
+  const std::int64_t cohort = statement::cohort(candidate.slot.release, on.device);
+  const auto wait = statement::wait(*rule, cohort);
+  const std::string who = "cohort " + std::to_string(cohort) + " of 1000000: ";
+  if (!wait) {
+    return Hindrance{"speed-limit", who + "the limit for " + what + " never reaches it", change, {}};
+  }
+  if (awake_with(state, candidate.slot.release, now).value_or(Millis{}) >= *wait) return std::nullopt;
+  return Hindrance{"speed-limit",
+                   who + "the limit for " + what + " opens it after " + in_words(*wait) +
+                       " of this device's own awake time with the release",
+                   "time: " + in_words(*wait) + " awake", {}};
+}
+
+}  // namespace
+
+const statement::Blocked* find_block(const State& state,
+                                     const std::vector<statement::Blocked>& blocked,
+                                     const Digest& release) {
+  const auto stands = [&](const statement::Blocked& each) {
+    if (each.manifest != release) return false;
+    const Lift lift{release, each.rollout};
+    return std::find(state.lifted.begin(), state.lifted.end(), lift) == state.lifted.end();
+  };
+  const auto found = std::find_if(blocked.begin(), blocked.end(), stands);
+  return found == blocked.end() ? nullptr : &*found;
+}
+
+std::optional<Hindrance> find_hindrance(const State& state, const Candidate& candidate,
+                                        const Judged& on, Now now) {
+  if (auto closed = contract(on)) return closed;
+  if (auto refused = customer(state, candidate, on, now)) return refused;
+  if (auto early = speed(state, candidate, on, now)) return early;
+  if (on.busy.empty()) return std::nullopt;
+  return Hindrance{"one-at-a-time", on.busy, "the end of that update", std::nullopt};
+}
+
+std::optional<Slot> newest_not_blocked(const State& state,
+                                       const std::vector<statement::Blocked>& blocked) {
+  for (const auto* slot : {&state.lkg, &state.previous_lkg}) {
+    if (!*slot || *slot == state.active) continue;
+    if (find_block(state, blocked, (*slot)->release) == nullptr) return *slot;
+  }
+  return std::nullopt;
+}
+
+Millis revert_delay(const DeviceId& device, const Digest& release, Millis spread) {
+  if (spread.ms <= 0) return {};
+  const Digest hash =
+      crypto::sha256("firebreak/revert/1\n" + release.text() + "\n" + device.text());
+  std::uint64_t head = 0;
+  for (std::size_t i = 0; i < 8; ++i) head = head << 8U | hash.bytes[i];
+  return {static_cast<std::int64_t>(head % static_cast<std::uint64_t>(spread.ms))};
+}
+
+}  // namespace fb::install

@@ -1,0 +1,655 @@
+#include "install/step.h"
+
+#include <algorithm>
+
+#include "base/limits.h"
+#include "install/judgement.h"
+#include "install/notes.h"
+
+namespace fb::install {
+namespace {
+
+using statement::Purpose;
+
+// The agent died this often during a trial load: the trial itself is what kills it.
+constexpr int kTries = 3;
+// Starts of the agent on probation without a passed probe: the third goes back first.
+constexpr int kStarts = 3;
+
+std::string plural(std::int64_t n, const std::string& thing) {
+  return std::to_string(n) + " " + thing + (n == 1 ? "" : "s");
+}
+
+// One event being applied to one state. take() methods tell the story of each event.
+class Stepper {
+ public:
+  Stepper(State state, Now now) : state_(std::move(state)), now_(now) {}
+
+  void take(const Recovered& event);
+  void take(const Provisioned& event);
+  void take(const Offered& event);
+  void take(const OfferRefused& event);
+  void take(const Fetched& event);
+  void take(const FetchFailed& event);
+  void take(const Judged& event);
+  void take(const Invited& event);
+  void take(const PermitGranted& event);
+  void take(const PermitDenied& event);
+  void take(const PermitRefused& event);
+  void take(const TasteEnded& event);
+  void take(const Switched&);
+  void take(const SwitchFailed& event);
+  void take(const ProbePassed&);
+  void take(const ProbeFailed& event);
+  void take(const Crashed& event);
+  void take(const FellBack&);
+  void take(const ReportsTaken& event);
+  void take(const Tick&);
+
+  Step finish() && { return {std::move(state_), std::move(effects_), std::move(reason_)}; }
+
+ private:
+  template <class P>
+  P* phase() {
+    return std::get_if<P>(&state_.phase);
+  }
+  // Records why, for `explain`, and makes it this step's reason. Whether it is news.
+  bool decide(std::string rule, const std::string& sentence, std::string change = "") {
+    reason_ = plain(sentence, kSentenceBytes);
+    return note_decision(state_, now_.wall, {{}, std::move(rule), reason_, std::move(change)});
+  }
+  void report(ReportKind kind, const Slot& slot, RolloutId rollout, const std::string& detail) {
+    note_report(state_, now_.wall, {0, kind, slot.release, rollout.number(), detail, {}});
+  }
+  void report(ReportKind kind, const Candidate& candidate, const std::string& detail) {
+    report(kind, candidate.slot, candidate.rollout, detail);
+  }
+  // The server may count this device among those that have the candidate.
+  bool may_be_permitted() {
+    const auto* staged = phase<Staged>();
+    return (staged != nullptr && staged->ask) || phase<Permitted>() != nullptr ||
+           phase<Tasted>() != nullptr;
+  }
+  void prune();
+  void stage(Candidate candidate) { state_.phase = Staged{std::move(candidate), false, {}}; }
+  void hand_back(const std::string& rule, const std::string& sentence);
+  void refuse(Candidate candidate, const std::string& rule, const std::string& sentence);
+  void begin_fetch(const Offered& offer);
+  void resume(const Offered& offer);
+  void recover_trial();
+  void recover_activation(const std::optional<Digest>& linked);
+  void recover_link(const std::optional<Digest>& linked);
+  void start_probation();
+  void count_start();
+  void roll_back(const std::string& reason);
+  void go_back(const Candidate& candidate, Cause cause, const std::string& reason);
+  void promote();
+  void promote_when_proved();
+  void judge_candidate(const Judged& event);
+  void judge_readiness(const Judged& event);
+  void defer(const Hindrance& hindrance);
+  void judge_active(const Judged& event);
+  void revert_now();
+  void tick_ask();
+  void fold_sightings();
+
+  State state_;
+  Now now_;
+  std::vector<Effect> effects_;
+  std::string reason_;  // empty: nothing worth saying
+};
+
+// ---- Starting again ----
+
+void Stepper::take(const Recovered& event) {
+  const bool same_boot = !event.boot.empty() && event.boot == state_.boot;
+  if (!same_boot) {
+    state_.boot = event.boot;
+    state_.revert.reset();  // planned anew by the next judgement
+    for (Sighting& seen : state_.seen) seen.mark = now_.uptime;
+    if (auto* staged = phase<Staged>(); staged != nullptr && staged->ask) {
+      hand_back("reboot", "a permit does not outlive a reboot");
+    }
+    if (auto* probation = phase<Probation>()) probation->since = now_.uptime;
+  }
+  if (phase<Fetching>() != nullptr) {
+    effects_.emplace_back(Fetch{phase<Fetching>()->rollout, phase<Fetching>()->release});
+  }
+  recover_trial();
+  recover_activation(event.linked);
+  recover_link(event.linked);
+  prune();
+}
+
+// The agent did not live to see the end of the trial. Perhaps the trial is why.
+void Stepper::recover_trial() {
+  const bool on_trial = phase<Permitted>() != nullptr || phase<Tasted>() != nullptr;
+  if (!on_trial) return;
+  Candidate candidate = *candidate_of(state_.phase);
+  ++candidate.tries;
+  if (candidate.tries >= kTries) {
+    const std::string sentence = "the agent ended " + plural(candidate.tries, "time") +
+                                 " while " + candidate.slot.version + " was being tried";
+    report(ReportKind::install_failed, candidate, sentence);
+    return refuse(std::move(candidate), "taste", sentence);
+  }
+  hand_back("restart", "the agent was restarted before activation");
+  std::get<Staged>(state_.phase).candidate.tries = candidate.tries;
+}
+
+void Stepper::recover_activation(const std::optional<Digest>& linked) {
+  if (const auto* activating = phase<Activating>()) {
+    if (linked != activating->candidate.slot.release) {
+      return hand_back("restart", "the agent was restarted before the switch was turned");
+    }
+    start_probation();  // the shell starts every workload once it has recovered
+    return count_start();
+  }
+  const auto* probation = phase<Probation>();
+  if (probation == nullptr) return;
+  if (linked == probation->candidate.slot.release) return count_start();
+  // Going back was more urgent than writing it down (a full disk).
+  roll_back("the switch was found turned back");
+}
+
+void Stepper::count_start() {
+  auto* probation = phase<Probation>();
+  const Candidate candidate = probation->candidate;
+  ++probation->starts;
+  if (probation->starts < kStarts) return;
+  const std::string sentence = plural(probation->starts, "start") + " since " +
+                               candidate.slot.version + " was activated without a passed probe";
+  report(ReportKind::boot_loop, candidate, sentence);
+  roll_back("boot loop: " + sentence);
+}
+
+// The state file is right and the link follows.
+void Stepper::recover_link(const std::optional<Digest>& linked) {
+  if (auto* back = phase<RolledBack>(); back != nullptr && !back->settled) {
+    effects_.clear();
+    const auto to = back->to ? std::optional(back->to->release) : std::nullopt;
+    effects_.emplace_back(FallBack{to});
+    return;
+  }
+  const auto wanted = state_.active ? std::optional(state_.active->release) : std::nullopt;
+  if (linked != wanted) effects_.emplace_back(FallBack{wanted});
+}
+
+void Stepper::take(const Provisioned& event) {
+  State kept = fresh(state_.component);
+  kept.boot = state_.boot;
+  kept.reports = std::move(state_.reports);
+  kept.reported = state_.reported;
+  kept.decisions = std::move(state_.decisions);
+  state_ = std::move(kept);
+  state_.active = event.slot;
+  state_.lkg = event.slot;
+  decide("provisioned", event.slot.version + " was installed by local root");
+  effects_.emplace_back(FallBack{event.slot.release});
+}
+
+// ---- From an offer to a staged release ----
+
+void Stepper::take(const Offered& event) {
+  if (event.resumed) resume(event);
+  if (state_.active && state_.active->release == event.release) return;
+  if (const Candidate* candidate = candidate_of(state_.phase)) {
+    if (candidate->slot.release == event.release) {
+      reason_ = candidate->slot.version + " is here already";
+      if (auto* staged = phase<Staged>()) staged->candidate.rollout = event.rollout;
+      if (auto* deferred = phase<Deferred>()) deferred->candidate.rollout = event.rollout;
+      return;
+    }
+    const bool waiting = phase<Staged>() != nullptr || phase<Deferred>() != nullptr;
+    if (!waiting) {
+      reason_ = "one release at a time: " + candidate->slot.version + " is being installed";
+      return;
+    }
+  }
+  if (auto* back = phase<RolledBack>(); back != nullptr && !back->settled) return;
+  if (const auto* fetching = phase<Fetching>();
+      fetching != nullptr && fetching->release == event.release) {
+    return;
+  }
+  begin_fetch(event);
+}
+
+void Stepper::begin_fetch(const Offered& event) {
+  for (const Rejection& rejection : state_.rejected) {
+    if (rejection.release != event.release) continue;
+    decide("rejected",
+                  "rollout " + event.rollout.text() + " offers " + event.release.brief() +
+                      " again, which this device does not take: " + rejection.reason,
+                  "a rollout that two people resumed");
+    return;
+  }
+  if (const auto* staged = phase<Staged>(); staged != nullptr && staged->ask) {
+    hand_back("replaced", "rollout " + event.rollout.text() + " offers another release");
+  }
+  note_sighting(state_, event.release, now_.wall, now_.uptime);
+  state_.phase = Fetching{event.rollout, event.release};
+  decide("offered", "rollout " + event.rollout.text() + " offers " + event.release.brief());
+  effects_.emplace_back(Fetch{event.rollout, event.release});
+}
+
+void Stepper::resume(const Offered& event) {
+  std::erase_if(state_.rejected,
+                [&](const Rejection& each) { return each.release == event.release; });
+  const Lift lift{event.release, *event.resumed};
+  if (std::find(state_.lifted.begin(), state_.lifted.end(), lift) != state_.lifted.end()) return;
+  if (state_.lifted.size() == kRejections) state_.lifted.erase(state_.lifted.begin());
+  state_.lifted.push_back(lift);
+  decide("resumed", "two people lifted the halt of rollout " + event.resumed->text() + " for " +
+                        event.release.brief());
+}
+
+// Said once: the server may repeat its offer for days.
+void Stepper::take(const OfferRefused& event) {
+  const bool news = decide(event.rule, event.sentence, "metadata that this device can verify");
+  if (news) report(ReportKind::refused, {event.release, ""}, event.rollout, event.sentence);
+}
+
+void Stepper::take(const Fetched& event) {
+  const auto* fetching = phase<Fetching>();
+  if (fetching == nullptr || fetching->release != event.candidate.slot.release) return;
+  stage(event.candidate);
+  for (const std::string& sentence : event.refused_copies) {
+    report(ReportKind::refused, event.candidate, sentence);
+    decide("digest", sentence, "nothing: another copy was right");
+  }
+  report(ReportKind::staged, event.candidate, "fetched and verified");
+  decide("staged", event.candidate.slot.version + " is fetched and verified; nothing parsed it yet");
+  prune();
+}
+
+void Stepper::take(const FetchFailed& event) {
+  const auto* fetching = phase<Fetching>();
+  if (fetching == nullptr || fetching->release != event.release) return;
+  const RolloutId rollout = fetching->rollout;
+  state_.phase = Idle{};
+  const bool news = decide(event.refused.empty() ? "fetch" : event.refused, event.sentence,
+                           "it is fetched again with the next offer");
+  if (news && !event.refused.empty()) {
+    report(ReportKind::refused, {event.release, ""}, rollout, event.sentence);
+  }
+}
+
+// ---- Whether this device allows it ----
+
+void Stepper::take(const Judged& event) {
+  judge_candidate(event);
+  judge_active(event);
+}
+
+void Stepper::judge_candidate(const Judged& event) {
+  const Candidate* candidate = candidate_of(state_.phase);
+  const bool started = phase<Activating>() != nullptr || phase<Probation>() != nullptr;
+  if (candidate == nullptr || started) return;
+  if (const auto* block = find_block(state_, event.blocked, candidate->slot.release)) {
+    const Candidate refused = *candidate;
+    const std::string sentence = "rollout " + block->rollout.text() + " was halted: " + block->reason;
+    if (may_be_permitted()) report(ReportKind::handed_back, refused, sentence);
+    report(ReportKind::refused, refused, sentence);
+    return refuse(refused, "blocked", sentence);
+  }
+  judge_readiness(event);
+}
+
+void Stepper::judge_readiness(const Judged& event) {
+  const Candidate candidate = *candidate_of(state_.phase);
+  const auto hindrance = find_hindrance(state_, candidate, event, now_);
+  if (hindrance) return defer(*hindrance);
+  if (phase<Deferred>() != nullptr) stage(candidate);
+  auto* staged = phase<Staged>();
+  if (staged == nullptr || staged->ready) return;
+  staged->ready = true;
+  decide("ready", candidate.slot.version + " may start here; the server has to hold a place for it",
+         "a permit from the server");
+}
+
+void Stepper::defer(const Hindrance& hindrance) {
+  const Candidate candidate = *candidate_of(state_.phase);
+  const auto* before = phase<Deferred>();
+  if (before != nullptr && before->rule == hindrance.rule && before->sentence == hindrance.sentence) {
+    return;
+  }
+  if (may_be_permitted()) report(ReportKind::handed_back, candidate, hindrance.sentence);
+  state_.phase = Deferred{candidate, hindrance.rule, hindrance.sentence, hindrance.until};
+  report(ReportKind::deferred, candidate, hindrance.sentence);
+  decide(hindrance.rule, hindrance.sentence, hindrance.change);
+}
+
+// ---- Permit and trial ----
+
+void Stepper::take(const Invited& event) {
+  auto* staged = phase<Staged>();
+  if (staged == nullptr || staged->candidate.slot.release != event.release) return;
+  if (!staged->ready || staged->candidate.rollout != event.rollout) return;
+  if (!staged->ask) staged->ask = Ask{event.nonce, now_.uptime};
+  reason_ = "asking for a permit";
+  effects_.emplace_back(
+      AskPermit{event.rollout, event.release, staged->ask->nonce, Purpose::start});
+}
+
+void Stepper::take(const PermitGranted& event) {
+  const Millis valid = std::min(event.valid, limits::kFreshness);
+  if (auto* staged = phase<Staged>();
+      staged != nullptr && staged->ask && staged->ask->nonce == event.nonce) {
+    const Uptime until = staged->ask->asked + valid;
+    if (now_.uptime >= until) return hand_back("expired", "the permit came after its " + in_words(valid));
+    const Candidate candidate = staged->candidate;
+    state_.phase = Permitted{candidate, until};
+    decide("permitted", "the server permits " + candidate.slot.version + " to start, for " +
+                            in_words(valid) + " from asking");
+    effects_.emplace_back(Taste{candidate});
+  } else if (auto* tasted = phase<Tasted>();
+             tasted != nullptr && tasted->renewal.nonce == event.nonce) {
+    const Uptime until = tasted->renewal.asked + valid;
+    if (now_.uptime >= until) return hand_back("expired", "the permit came after its " + in_words(valid));
+    const Candidate candidate = tasted->candidate;
+    state_.phase = Activating{candidate};
+    reason_ = "activating " + candidate.slot.version;
+    effects_.emplace_back(Activate{candidate.slot.release, until});
+  }
+}
+
+void Stepper::take(const PermitDenied& event) {
+  auto* staged = phase<Staged>();
+  if (staged != nullptr && staged->ask && staged->ask->nonce == event.nonce) {
+    staged->ask.reset();
+    decide(event.rule, "the server does not permit it now: " + event.detail,
+           "the server invites again when a place is free");
+    return;
+  }
+  auto* tasted = phase<Tasted>();
+  if (tasted == nullptr || tasted->renewal.nonce != event.nonce) return;
+  hand_back(event.rule, "the server did not renew the permit: " + event.detail);
+}
+
+void Stepper::take(const PermitRefused& event) {
+  const auto* staged = phase<Staged>();
+  const auto* tasted = phase<Tasted>();
+  const bool ours = (staged != nullptr && staged->ask && staged->ask->nonce == event.nonce) ||
+                    (tasted != nullptr && tasted->renewal.nonce == event.nonce);
+  if (!ours) return;
+  const Candidate candidate = *candidate_of(state_.phase);
+  report(ReportKind::refused, candidate, event.sentence);
+  stage(candidate);
+  decide("permit", event.sentence, "a permit that this device's metadata vouches for");
+}
+
+void Stepper::take(const TasteEnded& event) {
+  auto* permitted = phase<Permitted>();
+  if (permitted == nullptr || permitted->candidate.slot.release != event.release) return;
+  const Candidate candidate = permitted->candidate;
+  switch (event.trial) {
+    case Trial::could_not_run:
+      return hand_back("taste", "the trial load could not be run: " + event.sentence);
+    case Trial::failed:
+      report(ReportKind::install_failed, candidate, "taste: " + event.sentence);
+      return refuse(candidate, "taste", "the trial load failed: " + event.sentence);
+    case Trial::passed: break;
+  }
+  if (now_.uptime >= permitted->until) {
+    return hand_back("expired", "the permit ran out during the trial load");
+  }
+  report(ReportKind::tasted, candidate, event.sentence);
+  decide("tasted", candidate.slot.version + " was loaded in a sacrificial process: " + event.sentence);
+  state_.phase = Tasted{candidate, Ask{event.nonce, now_.uptime}};
+  effects_.emplace_back(
+      AskPermit{candidate.rollout, candidate.slot.release, event.nonce, Purpose::renew});
+}
+
+// Nothing new was activated; the release stays staged and may be permitted again.
+void Stepper::hand_back(const std::string& rule, const std::string& sentence) {
+  const Candidate candidate = *candidate_of(state_.phase);
+  report(ReportKind::handed_back, candidate, sentence);
+  stage(candidate);
+  decide(rule, "handed back: " + sentence, "a new permit");
+}
+
+void Stepper::refuse(Candidate candidate, const std::string& rule, const std::string& sentence) {
+  note_rejection(state_, candidate.slot.release, rule + ": " + sentence);
+  state_.phase = Refused{candidate.slot, candidate.rollout, rule, plain(sentence, kSentenceBytes)};
+  decide(rule, candidate.slot.version + " is refused here: " + sentence,
+         "another release, or a rollout that two people resumed");
+  prune();
+}
+
+// ---- Activation and probation ----
+
+void Stepper::take(const Switched&) {
+  if (phase<Activating>() == nullptr) return;
+  start_probation();
+  effects_.emplace_back(RestartWorkload{});
+}
+
+void Stepper::start_probation() {
+  const Candidate candidate = std::get<Activating>(state_.phase).candidate;
+  state_.active = candidate.slot;
+  state_.crash_told = false;
+  state_.phase = Probation{candidate, now_.uptime, 0, 0, 0, false};
+  report(ReportKind::activated, candidate, "on probation for " + in_words(candidate.probation));
+  decide("activated", candidate.slot.version + " is active, on probation for " +
+                          in_words(candidate.probation));
+}
+
+void Stepper::take(const SwitchFailed& event) {
+  const auto* activating = phase<Activating>();
+  if (activating == nullptr) return;
+  if (event.linked == activating->candidate.slot.release) return take(Switched{});
+  const Candidate candidate = activating->candidate;
+  report(ReportKind::install_failed, candidate, event.sentence);
+  hand_back("switch", event.sentence);
+}
+
+void Stepper::take(const ProbePassed&) {
+  auto* probation = phase<Probation>();
+  if (probation == nullptr) return;
+  probation->passed = true;
+  probation->probe_failures = 0;
+  probation->starts = 0;
+  promote_when_proved();
+}
+
+void Stepper::promote_when_proved() {
+  const auto* probation = phase<Probation>();
+  if (probation == nullptr || !probation->passed || probation->probe_failures > 0) return;
+  if (now_.uptime < probation->since + probation->candidate.probation) return;
+  promote();
+}
+
+void Stepper::promote() {
+  const Candidate candidate = std::get<Probation>(state_.phase).candidate;
+  state_.previous_lkg = state_.lkg;
+  if (candidate.one_way) state_.previous_lkg.reset();  // nothing older could read what it wrote
+  state_.lkg = candidate.slot;
+  state_.revert.reset();
+  state_.phase = Healthy{candidate.rollout};
+  const std::string sentence = "passed its probation of " + in_words(candidate.probation);
+  report(ReportKind::healthy, candidate, sentence);
+  decide("healthy", candidate.slot.version + " " + sentence + " and is last-known-good now");
+  prune();
+}
+
+void Stepper::take(const ProbeFailed& event) {
+  auto* probation = phase<Probation>();
+  if (probation == nullptr) return;
+  ++probation->probe_failures;
+  const int allowed = probation->candidate.probe_failures;
+  const std::string sentence = plural(probation->probe_failures, "failed probe") + " in a row (" +
+                               std::to_string(allowed) + " allowed): " + event.sentence;
+  reason_ = sentence;
+  if (probation->probe_failures <= allowed) return;
+  report(ReportKind::probe_failed, Candidate(probation->candidate), sentence);
+  roll_back(sentence);
+}
+
+void Stepper::take(const Crashed& event) {
+  auto* probation = phase<Probation>();
+  if (probation == nullptr) {
+    reason_ = "the workload ended by itself: " + event.sentence;
+    if (!state_.active || state_.crash_told) return;
+    state_.crash_told = true;
+    const auto* healthy = phase<Healthy>();
+    report(ReportKind::crashed, *state_.active, healthy != nullptr ? healthy->rollout : RolloutId(),
+           event.sentence);
+    return;
+  }
+  ++probation->crashes;
+  const Candidate candidate = probation->candidate;
+  const std::string sentence = "crash " + std::to_string(probation->crashes) + " on probation (" +
+                               std::to_string(candidate.restarts) +
+                               " tolerated): " + event.sentence;
+  reason_ = sentence;
+  if (probation->crashes == 1) report(ReportKind::crashed, candidate, event.sentence);
+  if (probation->crashes > candidate.restarts) roll_back(sentence);
+}
+
+// ---- Back ----
+
+void Stepper::roll_back(const std::string& reason) {
+  const Candidate candidate = std::get<Probation>(state_.phase).candidate;
+  report(ReportKind::rolled_back, candidate, reason);
+  go_back(candidate, Cause::harm, reason);
+}
+
+void Stepper::go_back(const Candidate& candidate, Cause cause, const std::string& reason) {
+  const std::string why = plain(reason, kSentenceBytes);
+  note_rejection(state_, candidate.slot.release, "rolled back here: " + why);
+  state_.active = state_.lkg;
+  state_.crash_told = false;
+  state_.revert.reset();
+  const auto to = state_.lkg;
+  state_.phase = RolledBack{candidate.slot, candidate.rollout, to, cause, why, false};
+  effects_.clear();
+  effects_.emplace_back(FallBack{to ? std::optional(to->release) : std::nullopt});
+  decide("rolled-back",
+         candidate.slot.version + " is rolled back" + (to ? " to " + to->version : "") + ": " + why,
+         "another release, or a rollout that two people resumed");
+}
+
+void Stepper::take(const FellBack&) {
+  auto* back = phase<RolledBack>();
+  if (back == nullptr || back->settled) return;
+  back->settled = true;
+  reason_ = "running " + (back->to ? back->to->version : std::string("nothing")) + " again";
+  prune();
+}
+
+void Stepper::judge_active(const Judged& event) {
+  const auto* back = phase<RolledBack>();
+  if (!state_.active || (back != nullptr && !back->settled)) return;
+  const auto* block = find_block(state_, event.blocked, state_.active->release);
+  const bool planned = state_.revert.has_value();
+  if (block == nullptr) return state_.revert.reset();
+  const std::string halted = "rollout " + block->rollout.text() + " was halted: " + block->reason;
+  if (event.policy && event.policy->on_halt == policy::OnHalt::hold) {
+    state_.revert.reset();
+    decide("on-halt", event.policy->tenant.text() + " keeps what runs (on_halt = hold); " + halted,
+                  "the customer's policy");
+    return;
+  }
+  const auto to = newest_not_blocked(state_, event.blocked);
+  if (!to) {
+    state_.revert.reset();
+    decide("last-slot",
+                  state_.active->version + " stays: there is no older slot to go to; " + halted,
+                  "a release that is not blocked");
+    return;
+  }
+  if (planned) return;
+  const Millis after = revert_delay(event.device, block->manifest, event.spread);
+  state_.revert = PlannedRevert{now_.uptime + after, *to, plain(halted, kSentenceBytes)};
+  decide("halt", state_.active->version + " goes back to " + to->version + " in " +
+                     in_words(after) + "; " + halted);
+}
+
+void Stepper::revert_now() {
+  const PlannedRevert plan = *state_.revert;
+  const Candidate* under_way = candidate_of(state_.phase);
+  if (may_be_permitted()) report(ReportKind::handed_back, *under_way, "going back comes first");
+  Candidate leaving;
+  if (phase<Probation>() != nullptr) leaving = *under_way;
+  if (const auto* healthy = phase<Healthy>()) leaving.rollout = healthy->rollout;
+  leaving.slot = *state_.active;
+  if (state_.lkg != plan.to) {  // what is blocked is nothing to fall back to
+    state_.lkg = plan.to;
+    state_.previous_lkg.reset();
+  }
+  report(ReportKind::reverted_on_halt, leaving, plan.reason);
+  go_back(leaving, Cause::halt, plan.reason);
+}
+
+// ---- Time and tidiness ----
+
+void Stepper::take(const Tick&) {
+  fold_sightings();
+  if (auto* back = phase<RolledBack>(); back != nullptr && !back->settled) {
+    effects_.emplace_back(FallBack{back->to ? std::optional(back->to->release) : std::nullopt});
+    return;
+  }
+  if (state_.revert && now_.uptime >= state_.revert->due && phase<Activating>() == nullptr) {
+    return revert_now();
+  }
+  tick_ask();
+  promote_when_proved();
+}
+
+void Stepper::tick_ask() {
+  const auto over = [&](const Ask& ask) { return now_.uptime >= ask.asked + limits::kFreshness; };
+  const std::string late = "no answer within " + in_words(limits::kFreshness) + " of asking";
+  if (const auto* staged = phase<Staged>(); staged != nullptr && staged->ask) {
+    if (over(*staged->ask)) return hand_back("unanswered", late);
+    effects_.emplace_back(AskPermit{staged->candidate.rollout, staged->candidate.slot.release,
+                                    staged->ask->nonce, Purpose::start});
+  } else if (const auto* tasted = phase<Tasted>()) {
+    if (over(tasted->renewal)) return hand_back("unanswered", late);
+    effects_.emplace_back(AskPermit{tasted->candidate.rollout, tasted->candidate.slot.release,
+                                    tasted->renewal.nonce, Purpose::renew});
+  }
+}
+
+// Written down rarely: each is a write to the disk. A power cut in between only makes us wait longer.
+void Stepper::fold_sightings() {
+  for (Sighting& seen : state_.seen) {
+    const Millis more = now_.uptime - seen.mark;
+    if (more < minutes(5)) continue;
+    seen.awake = seen.awake + more;
+    seen.mark = now_.uptime;
+  }
+}
+
+void Stepper::take(const ReportsTaken& event) {
+  std::erase_if(state_.reports, [&](const Report& each) { return each.number <= event.up_to; });
+}
+
+void Stepper::prune() {
+  Prune keep;
+  for (const auto* slot : {&state_.active, &state_.lkg, &state_.previous_lkg}) {
+    if (*slot) keep.keep.push_back((*slot)->release);
+  }
+  if (const Candidate* candidate = candidate_of(state_.phase)) keep.keep.push_back(candidate->slot.release);
+  if (const auto* fetching = phase<Fetching>()) keep.keep.push_back(fetching->release);
+  if (const auto* back = phase<RolledBack>(); back != nullptr && !back->settled) {
+    keep.keep.push_back(back->from.release);
+  }
+  effects_.emplace_back(std::move(keep));
+}
+
+}  // namespace
+
+Step step(State state, const Event& event, Now now) {
+  Stepper stepper(std::move(state), now);
+  std::visit([&](const auto& what) { stepper.take(what); }, event);
+  return std::move(stepper).finish();
+}
+
+std::optional<Millis> awake_with(const State& state, const Digest& release, Now now) {
+  for (const Sighting& seen : state.seen) {
+    if (seen.release == release) return seen.awake + (now.uptime - seen.mark);
+  }
+  return std::nullopt;
+}
+
+}  // namespace fb::install

@@ -1,0 +1,53 @@
+// The program `firebreak`: options that every command has, the command that was chosen, and how its
+// outcome is shown.
+//
+// Each firebreak_<noun>.cc registers the commands of one noun. A command's options live as long as
+// the parser.
+#pragma once
+
+#include <functional>
+#include <string>
+
+#include <CLI/CLI.hpp>
+
+#include "base/result.h"
+#include "publisher/desk.h"
+#include "publisher/outcome.h"
+
+namespace fb::cli {
+
+struct Program {
+  bool json = false;
+  std::string home;  // as given; "": find one
+  std::function<Result<publisher::Outcome>()> chosen;
+};
+
+// Afterwards: whether what `check` needs offline is brought up to date when the command has
+// succeeded.
+enum class Afterwards : std::uint8_t { nothing, sync };
+using Run = std::function<Result<publisher::Outcome>(publisher::Desk&)>;
+// Makes `run` what happens when `command` is on the command line, with the desk of the home that
+// was found.
+void on(CLI::App* command, Program& program, Run run, Afterwards afterwards = Afterwards::nothing);
+
+// A verb of a noun, with one example under its help.
+CLI::App* add_command(CLI::App* parent, const std::string& name, const std::string& what,
+                      const std::string& example);
+// A noun; one of its verbs has to follow.
+CLI::App* add_noun(CLI::App& app, const std::string& name, const std::string& what);
+
+void register_init(CLI::App& app, Program& program);
+void register_keys(CLI::App& app, Program& program);
+void register_releases(CLI::App& app, Program& program);
+void register_check(CLI::App& app, Program& program);
+void register_acts(CLI::App& app, Program& program);
+void register_rollouts(CLI::App& app, Program& program);
+void register_devices(CLI::App& app, Program& program);
+void register_policies(CLI::App& app, Program& program);
+void register_log(CLI::App& app, Program& program);
+void register_demo(CLI::App& app, Program& program);
+
+// One sentence about what is wrong with the command line, with the near word where there is one.
+std::string usage_problem(CLI::App& app, const CLI::ParseError& problem);
+
+}  // namespace fb::cli

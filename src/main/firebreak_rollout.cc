@@ -1,0 +1,123 @@
+// firebreak rollout start|status|watch|hold|continue|halt|resume|revert
+#include <memory>
+
+#include "main/firebreak.h"
+#include "main/firebreak_watch.h"
+#include "publisher/acts.h"
+#include "publisher/rollout_view.h"
+
+namespace fb::cli {
+namespace {
+
+using publisher::Desk;
+using statement::ActKind;
+
+struct Options {
+  std::vector<std::string> release;
+  std::string rollout, lane = "standard", person, reason;
+};
+
+void add_person(CLI::App* command, const std::shared_ptr<Options>& options) {
+  command->add_option("--as", options->person, "Whose key signs")
+      ->required()
+      ->type_name("PERSON")
+      ->envname("FIREBREAK_PERSON");
+  command->add_option("--reason", options->reason, "For those who read the log later")
+      ->type_name("TEXT");
+}
+
+Result<publisher::Outcome> start(Desk& desk, const Options& options) {
+  publisher::ActOrder order;
+  order.kind = ActKind::start;
+  order.person = options.person;
+  order.reason = options.reason;
+  for (const auto& [word, lane] : statement::lane_words()) {
+    if (word == options.lane) order.lane = lane;
+  }
+  return publisher::act_on_release(desk, order, options.release);
+}
+
+struct Order {
+  ActKind kind;
+  const char* what;
+  const char* example;
+};
+
+const std::vector<Order>& orders() {
+  static const std::vector<Order> kOrders{
+      {ActKind::hold, "Pause: no new device starts; one person",
+       "firebreak rollout hold 1 --as operator --reason 'support is busy'"},
+      {ActKind::go_on, "Go on after a hold; one person",
+       "firebreak rollout continue 1 --as operator"},
+      {ActKind::halt, "Stop for good, now, and send devices back; one person, no approval",
+       "firebreak rollout halt 1 --as operator --reason 'crashes in Oslo'"},
+      {ActKind::resume, "Try again after a halt: a new rollout; two people must say so",
+       "firebreak rollout resume 1 --as security --reason 'cause was the lab network'"},
+      {ActKind::revert, "Send devices back to their last-known-good",
+       "firebreak rollout revert 1 --as operator --reason 'customers ask for it'"}};
+  return kOrders;
+}
+
+void register_order(CLI::App* noun, Program& program, const Order& order) {
+  const auto options = std::make_shared<Options>();
+  CLI::App* command =
+      add_command(noun, std::string(statement::word(order.kind)), order.what, order.example);
+  command->add_option("rollout", options->rollout, "Its number")->required()->type_name("ID");
+  add_person(command, options);
+  const ActKind kind = order.kind;
+  on(command, program, [options, kind](Desk& desk) {
+    publisher::ActOrder act;
+    act.kind = kind;
+    act.person = options->person;
+    act.reason = options->reason;
+    return publisher::act_on_rollout(desk, act, options->rollout);
+  });
+}
+
+}  // namespace
+
+void register_rollouts(CLI::App& app, Program& program) {
+  CLI::App* noun =
+      add_noun(app, "rollout", "Rollouts: start, watch, hold, continue, halt, resume, revert");
+  const auto options = std::make_shared<Options>();
+
+  CLI::App* start_command =
+      add_command(noun, "start", "Start a release on its way through the fleet",
+                  "firebreak rollout start sensor.channel 290 --as operator");
+  start_command
+      ->add_option("release", options->release, "Digest, its beginning, or component and version")
+      ->required()
+      ->expected(1, 2);
+  start_command
+      ->add_option("--lane", options->lane,
+                   "standard, fast (content) or emergency (shorter, never empty)")
+      ->check(CLI::IsMember({"standard", "fast", "emergency"}))
+      ->type_name("LANE")
+      ->capture_default_str();
+  add_person(start_command, options);
+  on(
+      start_command, program, [options](Desk& desk) { return start(desk, *options); },
+      Afterwards::sync);
+
+  CLI::App* status = add_command(
+      noun, "status", "All rollouts, or one with its reason; exit 1 when that one was halted",
+      "firebreak rollout status 1");
+  status->add_option("rollout", options->rollout, "Its number")->type_name("ID");
+  on(
+      status, program,
+      [options](Desk& desk) { return publisher::rollout_status(desk.server, options->rollout); },
+      Afterwards::sync);
+
+  CLI::App* watch = add_command(
+      noun, "watch",
+      "Follow one until it is over; exit 0 when everybody has it, 1 when it was stopped",
+      "firebreak rollout watch 1");
+  watch->add_option("rollout", options->rollout, "Its number")->required()->type_name("ID");
+  on(watch, program, [options, &program](Desk& desk) {
+    return watch_rollout(desk, options->rollout, program.json);
+  });
+
+  for (const Order& order : orders()) register_order(noun, program, order);
+}
+
+}  // namespace fb::cli

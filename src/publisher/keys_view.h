@@ -1,0 +1,23 @@
+// Keys: making one, and what each could sign if somebody stole it.
+#pragma once
+
+#include <string>
+
+#include "base/result.h"
+#include "publisher/desk.h"
+#include "publisher/outcome.h"
+
+namespace fb::publisher {
+
+// Writes <path>.pem and <path>.pub.json below the home. Errors: already_exists, bad_usage (a name
+// that is no path segment).
+Result<Outcome> new_key(Desk& desk, const std::string& name, Protection protection);
+// Every key that lies here, with its role, threshold, the role's expiry, and what a thief of this
+// one could do.
+Result<Outcome> list_keys(Desk& desk);
+// One of them by its name ("core-1", "reviewer"). Errors: not_found.
+Result<Outcome> show_key(Desk& desk, const std::string& name);
+// When each role's metadata expires; "no" when one has, or will within `warn`.
+Result<Outcome> key_status(Desk& desk, Millis warn);
+
+}  // namespace fb::publisher

@@ -1,0 +1,166 @@
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "publisher/ages.h"
+#include "publisher/columns.h"
+#include "publisher/desk_sim_test.h"
+#include "publisher/device_view.h"
+#include "publisher/keys_view.h"
+#include "publisher/policy_orders.h"
+#include "publisher/rollout_view.h"
+
+namespace fb::publisher {
+namespace {
+
+using testing::HasSubstr;
+
+json::Value rollout(const std::string& state) {
+  return {{"rollout", 7},
+          {"component", "sensor.channel"},
+          {"version", "291"},
+          {"state", state},
+          {"eligible", 60},
+          {"exposed", 12},
+          {"healthy", 9},
+          {"harmed", 2},
+          {"silent", 1},
+          {"limit", 15},
+          {"bound", 0.2134},
+          {"evidence", 3.25},
+          {"reason", "2 of 12 were harmed"}};
+}
+
+TEST(RolloutView, shows_a_ladder_on_one_line) {
+  EXPECT_EQ(ladder_line(rollout("running")),
+            "sensor.channel 291  running [####................] 12/60 exposed  healthy 9  harmed 2 "
+            " silent 1"
+            "  bound 0.213  evidence 3.2:1");
+}
+
+TEST(RolloutView, shows_the_first_exposed_device_and_fills_the_bar_only_for_all) {
+  json::Value one = rollout("running");
+  one["exposed"] = 1;
+  one["eligible"] = 100'000;
+  EXPECT_THAT(ladder_line(one), HasSubstr("[#..................."));
+  one["exposed"] = 99'999;
+  EXPECT_THAT(ladder_line(one), HasSubstr("###.]"));
+}
+
+TEST(RolloutView, knows_when_nothing_will_change_any_more) {
+  for (const char* state : {"completed", "reverted", "superseded"})
+    EXPECT_TRUE(is_over(rollout(state))) << state;
+  for (const char* state : {"running", "held", "halted", "reverting"})
+    EXPECT_FALSE(is_over(rollout(state))) << state;
+  json::Value untouched = rollout("halted");
+  untouched["exposed"] = 0;
+  EXPECT_TRUE(is_over(untouched));
+}
+
+TEST(Explain, says_what_a_device_waits_for) {
+  const json::Value device{{"device", "d"},
+                           {"components",
+                            {{{"component", "sensor.channel"},
+                              {"version", "290"},
+                              {"waiting", "acme's rule quarter-end: frozen"}}}}};
+  const auto sentences =
+      explain(device, json::Value::array({rollout("running")}), "sensor.channel");
+  ASSERT_EQ(sentences.size(), 2U);
+  EXPECT_EQ(sentences[0], "runs sensor.channel 290");
+  EXPECT_EQ(sentences[1],
+            "did not get sensor.channel 291 by rollout 7: the device waits: acme's rule "
+            "quarter-end: frozen");
+}
+
+TEST(Explain, tells_numbers_of_the_place_a_device_has_not_got_yet) {
+  const json::Value device{{"device", "d"}};
+  EXPECT_THAT(explain(device, json::Value::array({rollout("running")}), "").front(),
+              HasSubstr("12 of 60 devices have it, up to 15 may have it now"));
+  EXPECT_THAT(explain(device, json::Value::array({rollout("halted")}), "").front(),
+              HasSubstr("it is halted — 2 of 12 were harmed"));
+}
+
+TEST(Explain, tells_how_it_went_where_the_release_was_given) {
+  const json::Value exposures{{{"rollout", 7},
+                               {"dispatched_at_ms", 1'900'000'000'000},
+                               {"harmed", true},
+                               {"reverted", true}}};
+  const json::Value device{{"device", "d"}, {"exposures", exposures}};
+  EXPECT_THAT(explain(device, json::Value::array({rollout("halted")}), "").front(),
+              HasSubstr("went back to its last-known-good"));
+}
+
+TEST(Columns, align_by_code_points) {
+  Columns columns({"A", "B"});
+  columns.row({"é", "x"});
+  columns.row({"long", "y"});
+  EXPECT_EQ(columns.text(), "A     B\né     x\nlong  y\n");
+  EXPECT_EQ(cut_to_width("aé—z", 3), "aé—");
+}
+
+TEST(Ages, are_told_in_one_unit) {
+  EXPECT_EQ(age_in_words(milliseconds(-5)), "0 s");
+  EXPECT_EQ(age_in_words(seconds(119)), "119 s");
+  EXPECT_EQ(age_in_words(seconds(3725)), "62 min");
+  EXPECT_EQ(age_in_words(hours(30)), "30 h");
+  EXPECT_EQ(age_in_words(hours(50)), "2 days");
+}
+
+TEST(KeysView, says_what_a_thief_of_each_key_could_sign) {
+  TestDesk test;
+  Desk desk = test.desk();
+  const auto outcome = list_keys(desk);
+  ASSERT_TRUE(outcome.ok()) << outcome.error().detail;
+  EXPECT_THAT(outcome->text,
+              testing::ContainsRegex("content-1 .*nothing alone; with 1 more: content"));
+  EXPECT_THAT(outcome->text, testing::ContainsRegex("rollouts +rollouts .*plans, permits"));
+  EXPECT_EQ(outcome->document.at("keys").size(), 11U + 4U + 5U + 1U);
+}
+
+TEST(KeysView, answers_no_when_a_roles_metadata_runs_out_soon) {
+  TestDesk test;
+  Desk desk = test.desk();
+  EXPECT_EQ(key_status(desk, days(7))->answer, Answer::yes);
+  test.clock.advance(days(25));
+  EXPECT_EQ(key_status(desk, days(7))->answer, Answer::no);  // content lasts 30 days
+  EXPECT_EQ(key_status(desk, days(3))->answer, Answer::yes);
+}
+
+TEST(PolicyOrders, sign_a_policy_that_the_tenants_key_verifies_and_number_it_upwards) {
+  TestDesk test;
+  Desk desk = test.desk();
+  const PolicyOrder order{
+      "acme",
+      0,
+      {{"quarter-end", "sensor.*", parse_freeze("2030-03-20..2030-04-02").value(), {}, {}}}};
+  ASSERT_TRUE(sign_policy(desk, order).ok());
+  const auto second = sign_policy(desk, order);
+  ASSERT_TRUE(second.ok());
+  EXPECT_EQ(second->document.at("version"), 2);
+  const auto shown = show_policy(desk, "acme");
+  ASSERT_TRUE(shown.ok()) << shown.error().detail;
+  EXPECT_THAT(
+      shown->text,
+      HasSubstr("quarter-end: sensor.* frozen from 2030-03-20T00:00:00Z to 2030-04-02T00:00:00Z"));
+}
+
+TEST(PolicyOrders, refuse_a_version_that_does_not_grow_and_a_tenant_that_is_not_here) {
+  TestDesk test;
+  Desk desk = test.desk();
+  ASSERT_TRUE(sign_policy(desk, {"acme", 5, {}}).ok());
+  EXPECT_EQ(sign_policy(desk, {"acme", 5, {}}).error().code, ErrorCode::already_exists);
+  EXPECT_THAT(sign_policy(desk, {"acne", 0, {}}).error().detail, HasSubstr("there are: acme"));
+}
+
+TEST(PolicyOrders, read_times_as_people_write_them) {
+  EXPECT_EQ(parse_delay("90s")->ms, 90'000);
+  EXPECT_EQ(parse_delay("30min")->ms, 1'800'000);
+  EXPECT_EQ(*parse_delay("24h"), hours(24));
+  EXPECT_EQ(*parse_delay("7d"), days(7));
+  for (const char* text : {"", "24", "h", "-1h", "0s", "24 h", "1w"})
+    EXPECT_FALSE(parse_delay(text).ok()) << text;
+  for (const char* text : {"2030-01-01", "2030-02-01..2030-01-01", "x..y"})
+    EXPECT_FALSE(parse_freeze(text).ok()) << text;
+}
+
+}  // namespace
+}  // namespace fb::publisher

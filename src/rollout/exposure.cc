@@ -1,0 +1,493 @@
+#include "rollout/exposure.h"
+
+#include <algorithm>
+
+#include "base/check.h"
+
+namespace fb::rollout {
+namespace {
+
+// The ratio rule of an outage speaks only when this many control devices were due.
+constexpr std::int64_t kLeastDue = 30;
+
+constexpr std::size_t index(Channel channel) { return static_cast<std::size_t>(channel); }
+
+std::int64_t voice_count(Voice voice) { return voice == Voice::full ? 1 : 0; }
+
+}  // namespace
+
+Exposure::Exposure(const Parameters& parameters, std::size_t strata, Instant start)
+    : horizons_(parameters.horizons),
+      bin_ms_(parameters.age_bin().ms),
+      deadline_ms_(parameters.silence_deadline().ms),
+      heartbeat_ms_(parameters.heartbeat.ms),
+      smallest_horizon_ms_(parameters.smallest_horizon().ms),
+      live_(strata),
+      snapshot_(strata),
+      moved_(strata),
+      open_(strata),
+      last_tick_(start),
+      ages_from_(start),
+      judged_at_(start) {
+  FB_CHECK(!horizons_.empty() && horizons_.size() <= kMaxHorizons);
+}
+
+void Exposure::add_ready(DeviceIndex index, StratumIndex stratum, Instant now, Voice voice) {
+  FB_CHECK(stratum < live_.size());
+  Device& device = at(index);
+  if (device.arm == Arm::neither && !device.control_event) {
+    device.stratum = stratum;
+    device.voice = voice;
+    enter_control(device);
+  }
+  beat(index, now);
+}
+
+void Exposure::leave_ready(DeviceIndex index) {
+  Device& device = at(index);
+  if (device.arm != Arm::control) return;
+  leave_control(device);
+}
+
+void Exposure::dispatch(DeviceIndex index, StratumIndex stratum, Instant now) {
+  FB_CHECK(stratum < live_.size());
+  Device& device = at(index);
+  if (device.arm == Arm::treated || device.arm == Arm::outside) return;
+  if (device.arm == Arm::control) leave_control(device);
+  device.stratum = stratum;
+  if (device.control_event) {
+    device.arm = Arm::outside;
+  } else {
+    const std::int64_t heard_before = device.last_heard_ms;
+    enter_treated(index, {active_at(now), now.ms, heard_before, index});
+    device.arm_tick = tick_;
+    moved_[stratum].became_treated += voice_count(device.voice);
+  }
+  beat(index, now);
+}
+
+HandBack Exposure::hand_back(DeviceIndex index, Instant now) {
+  Device& device = at(index);
+  if (device.arm == Arm::treated && !device.at_risk) return HandBack::stays_counted;
+  if (device.arm == Arm::treated) forget_dispatch(device);
+  if (device.arm != Arm::control) device.arm = Arm::neither;
+  device.last_heard_ms = std::max(device.last_heard_ms, now.ms);
+  return HandBack::forgotten;
+}
+
+void Exposure::leave(DeviceIndex index) {
+  Device& device = at(index);
+  if (device.arm == Arm::control) leave_control(device);
+  if (device.arm != Arm::treated || !device.at_risk) return;
+  count_bad(device,
+            Channel::explicit_failure);  // bad for the bound; no evidence against the release
+  leave_at_risk(device);
+  device.left = true;
+}
+
+void Exposure::heard(DeviceIndex index, Instant now) { beat(index, now); }
+
+void Exposure::explicit_event(DeviceIndex index) {
+  Device& device = at(index);
+  if (device.explicit_event) return;
+  device.explicit_event = true;
+  if (device.arm == Arm::treated) {
+    ++tally_.failed_explicit;
+    if (device.at_risk) count_event(device, Channel::explicit_failure);
+  } else {
+    if (device.arm == Arm::control) count_event(device, Channel::explicit_failure);
+    device.control_event = true;
+  }
+}
+
+TickCounts Exposure::tick(Instant now, Continuity continuity) {
+  if (!frozen_ && (continuity == Continuity::was_down || outage(now))) freeze(now);
+  if (frozen_) return frozen_tick(now);
+  judge_silence(now);
+  TickCounts counts = close_tick();
+  active_ms_ = active_at(now);
+  last_tick_ = now;
+  ++tick_;
+  advance_ages();
+  snapshot_ = live_;
+  moved_.assign(moved_.size(), {});
+  counts.resolved = resolved_;
+  counts.tally = tally_;
+  counts.active = {active_ms_};
+  return counts;
+}
+
+void Exposure::end_outage(Instant now) {
+  if (!frozen_) return;
+  frozen_ = false;
+  heartbeats_.clear();
+  // Ages go on only when the first new verdicts are in: else devices would pass a horizon that
+  // their silence had no time to show in.
+  ages_from_ = now + Millis{smallest_horizon_ms_};
+  // One scan of the fleet per outage: every clock of silence starts now, in both arms alike.
+  for (DeviceIndex i = 0; i < devices_.size(); ++i) {
+    if (devices_[i].at_risk) heartbeats_.push_back({now.ms, i, devices_[i].arm});
+  }
+}
+
+Exposure Exposure::restore(const Parameters& parameters, std::size_t strata,
+                           std::vector<DeviceFacts> facts, Millis active, Instant now) {
+  Exposure exposure(parameters, strata, now);
+  exposure.active_ms_ = active.ms;
+  std::sort(facts.begin(), facts.end(), [](const DeviceFacts& a, const DeviceFacts& b) {
+    return a.dispatched_at != b.dispatched_at ? a.dispatched_at < b.dispatched_at
+                                              : a.device < b.device;
+  });
+  for (const DeviceFacts& each : facts) exposure.restore_device(each);
+  exposure.advance_ages();
+  exposure.snapshot_ = exposure.live_;
+  exposure.freeze(now);
+  return exposure;
+}
+
+DeviceFacts Exposure::facts(DeviceIndex index) const {
+  const Device& device = at(index);
+  DeviceFacts facts{.device = index,
+                    .stratum = device.stratum,
+                    .voice = device.voice,
+                    .arm = device.arm,
+                    .dispatched_at = {},
+                    .explicit_event = device.explicit_event,
+                    .silent_event = device.silent_event,
+                    .control_event = device.control_event,
+                    .left = device.left};
+  if (device.slot != kNoSlot) facts.dispatched_at = {dispatches_[device.slot].active_ms};
+  return facts;
+}
+
+bool Exposure::is_control(DeviceIndex index) const { return at(index).arm == Arm::control; }
+
+bool Exposure::is_treated(DeviceIndex index) const {
+  return at(index).arm == Arm::treated || at(index).arm == Arm::outside;
+}
+
+bool Exposure::is_silent(DeviceIndex index) const { return at(index).silent_event; }
+
+bool Exposure::unheard(DeviceIndex index, Instant now) const {
+  const std::int64_t last = at(index).last_heard_ms;
+  return last < now.ms - deadline_ms_;
+}
+
+bool Exposure::had_control_event(DeviceIndex index) const { return at(index).control_event; }
+
+std::vector<DeviceIndex> Exposure::take_silent() {
+  std::vector<DeviceIndex> taken;
+  taken.swap(silent_);
+  return taken;
+}
+
+// --- one device ---
+
+Exposure::Device& Exposure::at(DeviceIndex index) {
+  if (index >= devices_.size()) devices_.resize(index + 1U);
+  return devices_[index];
+}
+
+const Exposure::Device& Exposure::at(DeviceIndex index) const {
+  static const Device kUnknown;
+  return index < devices_.size() ? devices_[index] : kUnknown;
+}
+
+void Exposure::beat(DeviceIndex index, Instant now) {
+  Device& device = at(index);
+  if (frozen_ && device.arm == Arm::control && device.last_heard_ms <= frozen_from_.ms &&
+      now > frozen_from_) {
+    ++heard_since_freeze_;
+  }
+  device.last_heard_ms = std::max(device.last_heard_ms, now.ms);
+  if (device.at_risk && !frozen_) heartbeats_.push_back({device.last_heard_ms, index, device.arm});
+}
+
+std::int64_t Exposure::active_at(Instant now) const {
+  if (frozen_) return active_ms_;
+  return active_ms_ + std::max<std::int64_t>(0, (now - std::max(last_tick_, ages_from_)).ms);
+}
+
+// As of the tick's start; negative if dispatched since.
+std::int64_t Exposure::age_ms(const Device& device) const {
+  return active_ms_ - dispatches_[device.slot].active_ms;
+}
+
+std::size_t Exposure::bin_of(std::int64_t age_ms) const {
+  if (age_ms < 0) return 0;
+  return std::min<std::size_t>(static_cast<std::size_t>(age_ms / bin_ms_), kAgeBins - 1);
+}
+
+void Exposure::enter_control(Device& device) {
+  device.arm = Arm::control;
+  device.arm_tick = tick_;
+  device.at_risk = true;
+  live_[device.stratum].control += voice_count(device.voice);
+  ++tally_.control;
+}
+
+void Exposure::leave_control(Device& device) {
+  live_[device.stratum].control -= voice_count(device.voice);
+  if (device.arm_tick < tick_) moved_[device.stratum].left_control += voice_count(device.voice);
+  --tally_.control;
+  device.at_risk = false;
+  device.arm = Arm::neither;
+}
+
+void Exposure::enter_treated(DeviceIndex index, Dispatch dispatch) {
+  Device& device = devices_[index];
+  device.arm = Arm::treated;
+  device.at_risk = true;
+  device.slot = static_cast<std::uint32_t>(dispatches_.size());
+  // Instants may step back; the order of dispatches may not.
+  if (!dispatches_.empty()) {
+    dispatch.active_ms = std::max(dispatch.active_ms, dispatches_.back().active_ms);
+  }
+  dispatches_.push_back(dispatch);
+  AtRisk& live = live_[device.stratum];
+  live.by_bin[0] += voice_count(device.voice);
+  for (std::int64_t& below : live.below) below += voice_count(device.voice);
+  ++tally_.exposed;
+}
+
+void Exposure::leave_at_risk(Device& device) {
+  const std::int64_t age = age_ms(device);
+  AtRisk& live = live_[device.stratum];
+  live.by_bin[bin_of(age)] -= voice_count(device.voice);
+  for (std::size_t k = 0; k < kMaxHorizons; ++k) {
+    if (k >= horizons_.size() || age < horizons_[k].age.ms)
+      live.below[k] -= voice_count(device.voice);
+  }
+  if (age >= horizons_.front().age.ms) --tally_.healthy;
+  device.at_risk = false;
+}
+
+// As if the permit had never been: out of n, and out of the tick's start too, since it was at no
+// risk.
+void Exposure::forget_dispatch(Device& device) {
+  const std::int64_t age = age_ms(device);
+  const AtRisk before = live_[device.stratum];
+  leave_at_risk(device);
+  const AtRisk& after = live_[device.stratum];
+  if (device.arm_tick < tick_) {
+    AtRisk& start = snapshot_[device.stratum];
+    for (std::size_t b = 0; b < kAgeBins; ++b)
+      start.by_bin[b] -= before.by_bin[b] - after.by_bin[b];
+    for (std::size_t k = 0; k < kMaxHorizons; ++k)
+      start.below[k] -= before.below[k] - after.below[k];
+  } else {
+    moved_[device.stratum].became_treated -= voice_count(device.voice);
+  }
+  for (std::size_t k = 0; k < horizons_.size(); ++k) {
+    if (age >= horizons_[k].age.ms) --resolved_[k];
+  }
+  --tally_.exposed;
+  device.slot = kNoSlot;
+}
+
+void Exposure::count_bad(const Device& device, Channel channel) {
+  ChannelCounts& counts = open_[device.stratum].channel[index(channel)];
+  const std::int64_t age = age_ms(device);
+  for (std::size_t k = 0; k < horizons_.size(); ++k) {
+    if (age < horizons_[k].age.ms) ++counts.bad_below[k];
+  }
+}
+
+// The first event of a device at risk, in either arm. It leaves the at-risk sets.
+void Exposure::count_event(Device& device, Channel channel) {
+  ChannelCounts& counts = open_[device.stratum].channel[index(channel)];
+  if (device.arm == Arm::treated) {
+    counts.events[bin_of(age_ms(device))] += voice_count(device.voice);
+    count_bad(device, channel);
+    leave_at_risk(device);
+    ++tally_.harmed;
+    return;
+  }
+  const bool at_risk_from_the_start = device.arm_tick < tick_;
+  if (at_risk_from_the_start) counts.control_events += voice_count(device.voice);
+  leave_control(device);
+  // It was control for all of the tick that matters: until its event.
+  if (at_risk_from_the_start) moved_[device.stratum].left_control -= voice_count(device.voice);
+  device.control_event = true;
+}
+
+// --- silence and outage ---
+
+bool Exposure::due(const Heartbeat& beat, Instant now) const {
+  return beat.received_ms + deadline_ms_ <= now.ms;
+}
+
+bool Exposure::outage(Instant now) const {
+  std::int64_t due_control = 0;
+  std::int64_t heard = 0;
+  for (const Heartbeat& beat : heartbeats_) {
+    if (!due(beat, now)) break;
+    const Device& device = devices_[beat.device];
+    if (beat.arm != Arm::control || device.arm != Arm::control) continue;
+    ++due_control;
+    if (device.last_heard_ms > beat.received_ms) ++heard;
+  }
+  return due_control >= kLeastDue && 2 * heard < due_control;
+}
+
+void Exposure::freeze(Instant now) {
+  frozen_ = true;
+  frozen_from_ = now;
+  heard_since_freeze_ = 0;
+  heartbeats_.clear();
+}
+
+TickCounts Exposure::frozen_tick(Instant now) {
+  for (std::size_t i = dispatches_.size(); i > 0 && dispatches_[i - 1].active_ms > active_ms_;
+       --i) {
+    dispatches_[i - 1].active_ms = active_ms_;  // permits of the frozen interval start with it
+  }
+  last_tick_ = now;
+  if (now > frozen_from_ && 2 * heard_since_freeze_ >= tally_.control) end_outage(now);
+  TickCounts counts;
+  counts.strata.resize(live_.size());
+  counts.resolved = resolved_;
+  counts.tally = tally_;
+  counts.active = {active_ms_};
+  counts.frozen = true;
+  return counts;
+}
+
+// In lots of a fifth of a heartbeat: the devices of one wave ask at their heartbeats, so a lot
+// holds a fifth of the wave and a fifth of the control, whatever the tick. Smaller lots would
+// compare handfuls and blunt the test.
+void Exposure::judge_silence(Instant now) {
+  if (5 * (now - judged_at_).ms < heartbeat_ms_) return;
+  judged_at_ = now;
+  while (!heartbeats_.empty() && due(heartbeats_.front(), now)) {
+    judge(heartbeats_.front());
+    heartbeats_.pop_front();
+  }
+}
+
+void Exposure::judge(const Heartbeat& beat) {
+  Device& device = devices_[beat.device];
+  if (!device.at_risk) return;
+  ChannelCounts& counts = open_[device.stratum].channel[index(Channel::silence)];
+  if (beat.arm == Arm::control && device.arm == Arm::treated) {
+    count_moved_on(counts, device, beat);
+    return;
+  }
+  if (beat.arm != device.arm) return;
+  if (device.due_tick != tick_) {
+    device.due_tick = tick_;
+    device.arm == Arm::control ? count_due_control(counts, device)
+                               : count_due_treated(counts, device);
+  }
+  if (device.last_heard_ms > beat.received_ms) return;
+  device.silent_event = true;
+  silent_.push_back(beat.device);
+  if (device.arm == Arm::treated) ++tally_.failed_silent;
+  count_event(device, Channel::silence);
+}
+
+void Exposure::count_due_control(ChannelCounts& counts, const Device& device) {
+  counts.control += voice_count(device.voice);
+  counts.control_for_bound += voice_count(device.voice);
+}
+
+// A heartbeat of the control whose device was dispatched since. If the next word was one of the
+// control too, it was a whole interval. The last one was cut short by the permit, and only
+// survivors ask for permits: taking it for a whole one would make the control look too healthy. If
+// it was hardly begun it is none; else each test takes its safe side.
+void Exposure::count_moved_on(ChannelCounts& counts, const Device& device, const Heartbeat& beat) {
+  const Dispatch& dispatch = dispatches_[device.slot];
+  if (beat.received_ms < dispatch.heard_before_ms) return count_due_control(counts, device);
+  if (10 * (dispatch.permit_ms - beat.received_ms) < heartbeat_ms_) return;
+  counts.control_for_bound += voice_count(device.voice);
+}
+
+void Exposure::count_due_treated(ChannelCounts& counts, const Device& device) {
+  const std::int64_t age = age_ms(device);
+  counts.at_risk[bin_of(age)] += voice_count(device.voice);
+  for (std::size_t k = 0; k < horizons_.size(); ++k) {
+    if (age < horizons_[k].age.ms) counts.at_risk_below[k] += voice_count(device.voice);
+  }
+}
+
+// --- the tick ---
+
+TickCounts Exposure::close_tick() {
+  TickCounts counts;
+  counts.strata.resize(open_.size());
+  counts.strata.swap(open_);
+  for (std::size_t s = 0; s < live_.size(); ++s) {
+    ChannelCounts& reported = counts.strata[s].channel[index(Channel::explicit_failure)];
+    reported.at_risk = snapshot_[s].by_bin;
+    reported.at_risk[0] += moved_[s].became_treated;
+    std::copy_n(snapshot_[s].below.begin(), horizons_.size(), reported.at_risk_below.begin());
+    reported.control = snapshot_[s].control - moved_[s].left_control;
+    reported.control_for_bound = snapshot_[s].control;
+  }
+  return counts;
+}
+
+void Exposure::advance_ages() {
+  pass_bins();
+  pass_horizons();
+}
+
+void Exposure::pass_bins() {
+  for (std::size_t b = 0; b < bin_front_.size(); ++b) {
+    const std::int64_t boundary = bin_ms_ * static_cast<std::int64_t>(b + 1);
+    std::size_t& front = bin_front_[b];
+    for (; front < dispatches_.size() && active_ms_ - dispatches_[front].active_ms >= boundary;
+         ++front) {
+      const Device& device = devices_[dispatches_[front].device];
+      if (device.slot != front || !device.at_risk) continue;
+      live_[device.stratum].by_bin[b] -= voice_count(device.voice);
+      live_[device.stratum].by_bin[b + 1] += voice_count(device.voice);
+    }
+  }
+}
+
+void Exposure::pass_horizons() {
+  for (std::size_t k = 0; k < horizons_.size(); ++k) {
+    std::size_t& front = horizon_front_[k];
+    for (; front < dispatches_.size() &&
+           active_ms_ - dispatches_[front].active_ms >= horizons_[k].age.ms;
+         ++front) {
+      const Device& device = devices_[dispatches_[front].device];
+      if (device.slot != front) continue;
+      ++resolved_[k];
+      if (!device.at_risk) continue;
+      live_[device.stratum].below[k] -= voice_count(device.voice);
+      if (k == 0) ++tally_.healthy;
+    }
+  }
+}
+
+void Exposure::restore_device(const DeviceFacts& facts) {
+  FB_CHECK(facts.stratum < live_.size());
+  Device& device = at(facts.device);
+  device.stratum = facts.stratum;
+  device.voice = facts.voice;
+  device.explicit_event = facts.explicit_event;
+  device.silent_event = facts.silent_event;
+  device.control_event = facts.control_event;
+  if (facts.arm == Arm::control) {
+    enter_control(device);
+  } else if (facts.arm == Arm::treated) {
+    enter_treated(facts.device, {facts.dispatched_at.ms, 0, 0, facts.device});
+    device.left = facts.left;
+    tally_.failed_explicit += facts.explicit_event ? 1 : 0;
+    tally_.failed_silent += facts.silent_event ? 1 : 0;
+    if (facts.explicit_event || facts.silent_event) ++tally_.harmed;
+    if (facts.explicit_event || facts.silent_event || facts.left) {
+      // Its age counts, its events are counted already.
+      live_[device.stratum].by_bin[0] -= voice_count(device.voice);
+      for (std::int64_t& below : live_[device.stratum].below) below -= voice_count(device.voice);
+      device.at_risk = false;
+    }
+  } else {
+    device.arm = facts.arm;
+  }
+  device.arm_tick = 0;
+}
+
+}  // namespace fb::rollout

@@ -1,0 +1,218 @@
+// What an operator reads: one sentence built from the numbers that decided, and from nothing else.
+#include <algorithm>
+#include <cmath>
+#include <cstdio>
+
+#include "base/check.h"
+#include "rollout/state.h"
+
+namespace fb::rollout {
+namespace {
+
+std::string formatted(const char* format, double value) {
+  char text[64];
+  std::snprintf(text, sizeof text, format, value);
+  return text;
+}
+
+// "4,970".
+std::string grouped(std::int64_t count) {
+  std::string digits = std::to_string(count);
+  for (auto i = static_cast<std::ptrdiff_t>(digits.size()) - 3; i > 0; i -= 3) {
+    digits.insert(static_cast<std::size_t>(i), ",");
+  }
+  return digits;
+}
+
+// "8.5 M" from a million on.
+std::string roughly(std::int64_t count) {
+  return count < 1'000'000 ? grouped(count) : formatted("%.1f M", static_cast<double>(count) / 1e6);
+}
+
+std::string machines(std::int64_t count) {
+  return grouped(count) + (count == 1 ? " machine" : " machines");
+}
+
+// "2.1 %": two digits that count.
+std::string percent(double fraction) {
+  const double value = 100 * fraction;
+  if (value >= 10) return formatted("%.0f %%", value);
+  if (value >= 1) return formatted("%.1f %%", value);
+  return formatted("%.2g %%", value);
+}
+
+// "3.9", "0.003".
+std::string expectation(double count) {
+  if (count >= 1) return formatted("%.1f", count);
+  return count < 1e-6 ? "0" : formatted("%.1g", count);
+}
+
+// "0.7 : 1", "1.0e11 : 1".
+std::string odds(double evidence) {
+  if (evidence < 100'000) return formatted("%.1f", evidence) + " : 1";
+  std::string text = formatted("%.1e", evidence);
+  text.erase(std::remove(text.begin(), text.end(), '+'), text.end());
+  return text + " : 1";
+}
+
+std::string confidence(const Parameters& parameters) {
+  return formatted("%g %%", 100 * (1 - parameters.beta.fraction()));
+}
+
+std::string budget(const State& state) { return grouped(state.parameters.budget()); }
+
+std::string halt_threshold(const State& state) {
+  return formatted("%.0f", state.parameters.halt_at()) + " : 1";
+}
+
+// "250 machines lived 15 min without a bad event".
+std::string lived(const State& state, std::size_t k) {
+  const Outcomes& seen = state.pacing[k].outcomes;
+  const std::string age = in_words(state.parameters.horizons[k].age);
+  if (seen.resolved == 0) return "no machine has lived " + age + " yet";
+  std::string text = machines(seen.resolved) + " lived " + age;
+  if (seen.bad == 0) return text + " without a bad event";
+  return text + ", " + grouped(seen.bad) + " bad against " +
+         expectation(expected_background(state.pacing[k].control)) + " expected from the others";
+}
+
+std::string most_exposed(const State& state) {
+  const double cap = state.last_decision.soft_cap;
+  if (cap >= static_cast<double>(state.fleet_size)) return "all " + grouped(state.fleet_size);
+  return "at most " + grouped(static_cast<std::int64_t>(std::floor(cap)));
+}
+
+// Silence needs time to show: what is certified ends this much before the horizon.
+std::string certified(const State& state, std::size_t k) {
+  const Millis age = state.parameters.horizons[k].age - state.parameters.silence_deadline();
+  return " Silence is certified up to age " + in_words(age) + ".";
+}
+
+std::string run(const State& state) {
+  const std::size_t k = state.last_decision.binding;
+  return "RUN: " + lived(state, k) + " -> excess < " + percent(state.bound(k)) + " (" +
+         confidence(state.parameters) + ", any time) -> " + most_exposed(state) +
+         " may be exposed (" + (state.last_decision.toe_dip ? "toe-dip; " : "") + "budget " +
+         budget(state) + ")." + certified(state, k);
+}
+
+std::string run_probing(const State& state) {
+  const std::size_t k = state.last_decision.binding;
+  const Outcomes& seen = state.pacing[k].outcomes;
+  const Horizon& horizon = state.parameters.horizons[k];
+  return "RUN (probing): " + machines(seen.resolved) + ", " + grouped(seen.bad) + " bad against " +
+         expectation(expected_background(state.pacing[k].control)) +
+         " expected from the others; cannot be told from noise (evidence " +
+         odds(state.evidence.global()) + "). Growing by " +
+         percent(state.parameters.probe_growth.fraction()) + " per " + in_words(horizon.age) +
+         "; never more than " + machines(state.parameters.hard_factor * horizon.budget) +
+         " harmed.";
+}
+
+std::string run_holdback(const State& state) {
+  return "RUN (holdback): " + machines(state.dispatched) + " updated; the last " +
+         grouped(state.remaining) + " stay as control for " +
+         in_words(state.parameters.holdback_bake) + ".";
+}
+
+// "3 of 10 updated machines went silent within 12 min".
+std::string what_went_wrong(const State& state) {
+  const Tally& tally = state.tally;
+  const std::string of = " of " + grouped(state.dispatched) + " updated machines";
+  const std::string silent = "went silent within " + in_words(state.parameters.silence_deadline());
+  if (tally.failed_explicit == 0) return grouped(tally.failed_silent) + of + " " + silent;
+  if (tally.failed_silent == 0) return grouped(tally.failed_explicit) + of + " failed";
+  return grouped(tally.failed_explicit) + of + " failed and " + grouped(tally.failed_silent) + " " +
+         silent;
+}
+
+std::string against_control(const State& state) {
+  return what_went_wrong(state) + "; " +
+         expectation(expected_background(state.pacing.back().control)) + " expected from the " +
+         roughly(state.tally.control) + " not updated.";
+}
+
+std::string held_by_engine(const State& state) {
+  if (state.install_hold) {
+    return "HOLD: " + grouped(state.installs.failures) + " of " + grouped(state.installs.attempts) +
+           " installations failed before activation (limit " +
+           percent(state.parameters.install_failure_limit.fraction()) +
+           "); no machine was harmed by it. An operator must look and continue.";
+  }
+  return "HOLD: " + against_control(state) + " Evidence " + odds(state.evidence.global()) +
+         " against 'no worse' (halt at " + halt_threshold(state) + "). At most " +
+         machines(state.limit_dispatched) + " exposed; budget " + budget(state) + ".";
+}
+
+std::string held_by_person(const State& state) {
+  return "HOLD: stopped by " + state.operator_hold->by + ": " + state.operator_hold->reason + ". " +
+         machines(state.dispatched) + " exposed; nobody else starts.";
+}
+
+std::string frozen(const State& state) {
+  return "FREEZE: the fleet cannot be heard (server outage, or fewer than half of the control "
+         "reported). Clocks stand still, nobody else starts; " +
+         machines(state.dispatched) + " exposed.";
+}
+
+std::string exhausted(const State& state) {
+  const std::size_t k = state.last_decision.binding;
+  const bool suspicious = state.engine_hold;
+  return "EXHAUSTED: harm of up to " + percent(state.bound(k)) +
+         " cannot be excluded and the budget (" +
+         machines((suspicious ? 1 : state.parameters.hard_factor) *
+                  state.parameters.horizons[k].budget) +
+         ") is used up; no further wave can change this. Evidence " +
+         odds(state.evidence.global()) +
+         (suspicious ? ". Roll back." : ". Raise budget, accept or roll back.");
+}
+
+std::string held(const State& state) {
+  switch (*state.held_by) {
+    case HeldBy::engine: return held_by_engine(state);
+    case HeldBy::person: return held_by_person(state);
+    case HeldBy::freeze: return frozen(state);
+    case HeldBy::exhausted: return exhausted(state);
+  }
+  FB_CHECK(false);
+}
+
+std::string running(const State& state) {
+  if (state.probing) return run_probing(state);
+  return state.last_decision.move == Move::bake ? run_holdback(state) : run(state);
+}
+
+std::string halted(const State& state, std::string_view word) {
+  std::string text = std::string(word) + " by " + state.halt->by + ": " + state.halt->reason + ".";
+  if (state.pacing.empty()) return text + " No machine was exposed.";
+  return text + " " + against_control(state) + " Evidence " + odds(state.evidence.global()) +
+         ". Nobody else starts.";
+}
+
+std::string completed(const State& state) {
+  return "COMPLETED: " + grouped(state.dispatched) + " of " + machines(state.fleet_size) +
+         " have it, the others are silent or refused by their owner; " +
+         grouped(state.tally.harmed) + " bad against " +
+         expectation(expected_background(state.pacing.back().control)) +
+         " expected from the others. Still watched.";
+}
+
+}  // namespace
+
+std::string sentence(const State& state) {
+  switch (state.phase) {
+    case Phase::draft: return "DRAFT: " + state.reason;
+    case Phase::gated: return "GATED: all gates are open; approvals are missing.";
+    case Phase::approved: return "APPROVED: " + state.reason + " It may start.";
+    case Phase::running: return running(state);
+    case Phase::held: return held(state);
+    case Phase::halted: return halted(state, "HALTED");
+    case Phase::reverting: return halted(state, "REVERTING, halted");
+    case Phase::reverted: return halted(state, "REVERTED, halted");
+    case Phase::completed: return completed(state);
+    case Phase::superseded: return "SUPERSEDED: " + state.reason;
+  }
+  FB_CHECK(false);
+}
+
+}  // namespace fb::rollout

@@ -1,0 +1,144 @@
+// State: everything a rollout is, in one value. step() makes the next one from it; the shell
+// persists it.
+//
+// encode() and decode_state() round-trip bit for bit (doubles as hexadecimal floats), so a server
+// that restarts decides exactly as if it had never stopped. Never signed, never sent to a device.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/result.h"
+#include "base/time.h"
+#include "json/json.h"
+#include "rollout/bound.h"
+#include "rollout/decision.h"
+#include "rollout/evidence.h"
+#include "rollout/parameters.h"
+#include "rollout/tick_counts.h"
+
+namespace fb::rollout {
+
+enum class Phase : std::uint8_t {
+  draft,     // gates not open yet
+  gated,     // gates open, approvals missing
+  approved,  // may start
+  running,
+  held,    // see HeldBy
+  halted,  // absorbing: no permit is ever granted again
+  reverting,
+  reverted,
+  completed,  // everybody has it, is refused or silent; still open for permits, still watched
+  superseded,
+};
+std::string_view name(Phase phase);
+
+enum class HeldBy : std::uint8_t { engine, person, freeze, exhausted };
+// "engine", "operator", "freeze", "exhausted".
+std::string_view name(HeldBy cause);
+
+struct Stratum {
+  std::string name;
+  std::int64_t eligible = 0;
+  std::int64_t dispatched = 0;
+
+  friend bool operator==(const Stratum&, const Stratum&) = default;
+};
+
+// What one horizon has shown and allows.
+struct Pacing {
+  Outcomes outcomes;    // n_k, X_k
+  Capitals control{};   // K_k
+  double bound = 1.0;   // U_k now
+  double lowest = 1.0;  // Umin_k
+
+  friend bool operator==(const Pacing&, const Pacing&) = default;
+};
+
+// Somebody stopped it: who, and in their words.
+struct Stop {
+  std::string by;  // a person's id, or "engine"
+  std::string reason;
+  Instant at;
+
+  friend bool operator==(const Stop&, const Stop&) = default;
+};
+
+struct Installs {
+  std::int64_t attempts = 0;
+  std::int64_t failures = 0;
+
+  friend bool operator==(const Installs&, const Installs&) = default;
+};
+
+struct State {
+  Parameters parameters;
+  Phase phase = Phase::draft;
+  std::optional<HeldBy> held_by;  // iff phase is held
+  std::string reason;             // of the last transition: gates closed, who approved, why held
+  std::vector<Stratum> strata;    // fixed at the start
+  std::int64_t fleet_size = 0;
+  std::int64_t dispatched = 0;        // permits granted and not handed back
+  std::int64_t outside = 0;           // of these, devices whose event came before their permit
+  std::int64_t limit_dispatched = 0;  // how many may be dispatched in total
+  std::int64_t remaining = 0;         // reachable devices without a permit, at the last tick
+  std::vector<Pacing> pacing;         // by horizon
+  Evidence evidence;
+  Tally tally;  // at the last tick
+  Decision last_decision;
+  bool engine_hold = false;  // hysteresis: entered at hold_at, left below resume_below
+  bool install_hold = false;
+  bool probing = false;  // the open wave is a probe
+  bool probed = false;   // some wave was
+  std::optional<Stop> operator_hold;
+  std::optional<Stop> halt;
+  std::optional<Instant> frozen_since;
+  bool freeze_paged = false;
+  std::optional<Millis> holdback_reached;  // active time
+  bool holdback_baked = false;
+  Installs installs;           // at the last tick
+  Installs installs_forgiven;  // what an operator has looked at and continued
+  std::uint64_t sequence = 0;  // accepted events so far; numbers the effects
+
+  // u_k: the running minimum, or the current bound while the engine holds.
+  [[nodiscard]] double bound(std::size_t horizon) const;
+  // Places that may be taken right now; 0 unless permits are open.
+  [[nodiscard]] std::int64_t open_places() const;
+  // Whether the phase lets anybody start at all.
+  [[nodiscard]] bool permits_open() const;
+
+  friend bool operator==(const State&, const State&) = default;
+};
+
+json::Value encode(const State& state);
+Result<State> decode_state(const json::Value& value);
+
+// The live numbers, for API, console and CLI.
+struct View {
+  Phase phase = Phase::draft;
+  std::optional<HeldBy> held_by;
+  std::int64_t fleet_size = 0;
+  std::int64_t exposed = 0;
+  std::int64_t limit = 0;  // exposure allowed now
+  std::int64_t healthy = 0;
+  std::int64_t harmed = 0;
+  std::int64_t harmed_explicit = 0;
+  std::int64_t harmed_silent = 0;
+  std::int64_t remaining = 0;
+  std::int64_t budget = 0;
+  double bound = 1.0;     // u of the binding horizon
+  double cap = 0;         // devices the budget pays for; infinite when u <= delta
+  double evidence = 1.0;  // E
+  double halt_at = 1000;  // 1/alpha
+  std::string sentence;
+};
+View view(const State& state);
+
+// One sentence an operator can read, with the numbers that decided.
+std::string sentence(const State& state);
+
+}  // namespace fb::rollout

@@ -1,0 +1,311 @@
+// The stored form of State. Doubles are hexadecimal floats in strings: bit for bit, and no rounding
+// to argue about.
+#include <cstdio>
+#include <cstdlib>
+#include <utility>
+
+#include "json/reader.h"
+#include "rollout/state.h"
+
+namespace fb::rollout {
+namespace {
+
+constexpr std::int64_t kMost = INT64_MAX;
+constexpr std::int64_t kLeast = INT64_MIN;
+constexpr std::size_t kMostStrata = 64;
+constexpr std::size_t kMostRows = kMostStrata * kChannels * (kAgeBins + kAgeGroups);
+
+template <class E>
+using Words = std::vector<std::pair<std::string_view, E>>;
+
+template <class E>
+Words<E> words_of(std::initializer_list<E> all) {
+  Words<E> words;
+  for (const E each : all) words.emplace_back(name(each), each);
+  return words;
+}
+
+const Words<Phase>& phases() {
+  static const auto kWords = words_of({Phase::draft, Phase::gated, Phase::approved, Phase::running,
+                                       Phase::held, Phase::halted, Phase::reverting,
+                                       Phase::reverted, Phase::completed, Phase::superseded});
+  return kWords;
+}
+
+const Words<HeldBy>& causes() {
+  static const auto kWords =
+      words_of({HeldBy::engine, HeldBy::person, HeldBy::freeze, HeldBy::exhausted});
+  return kWords;
+}
+
+const Words<Move>& moves() {
+  static const auto kWords = words_of({Move::grow, Move::probe, Move::wait, Move::bake,
+                                       Move::finished, Move::hold, Move::exhausted});
+  return kWords;
+}
+
+std::string exact(double value) {
+  char text[40];
+  std::snprintf(text, sizeof text, "%a", value);
+  return text;
+}
+
+double number(json::Reader& in, std::string_view key) {
+  const std::string text = in.string(key, 40);
+  char* end = nullptr;
+  const double value = std::strtod(text.c_str(), &end);
+  if (end == text.c_str() || *end != '\0') in.fail(key, "'" + text + "' is not a number");
+  return value;
+}
+
+// Several numbers in one string, parted by blanks.
+template <class Numbers>
+std::string row(const Numbers& numbers) {
+  std::string text;
+  for (const double each : numbers) text += (text.empty() ? "" : " ") + exact(each);
+  return text;
+}
+
+template <class Numbers>
+Numbers read_row(json::Reader& in, std::string_view key) {
+  const std::string text = in.string(key);
+  Numbers numbers{};
+  const char* at = text.c_str();
+  for (double& each : numbers) {
+    char* end = nullptr;
+    each = std::strtod(at, &end);
+    if (end == at) in.fail(key, "has too few numbers");
+    at = end;
+  }
+  if (*at != '\0') in.fail(key, "has too many numbers");
+  return numbers;
+}
+
+json::Value encode(const Stop& stop) {
+  return {{"by", stop.by}, {"reason", stop.reason}, {"at_ms", stop.at.ms}};
+}
+
+std::optional<Stop> read_stop(json::Reader& in, std::string_view key) {
+  if (!in.has(key)) return std::nullopt;
+  json::Reader stop = in.object(key);
+  Stop read{stop.string("by"),
+            stop.string("reason", limits::kTextBytes),
+            {stop.integer("at_ms", kLeast, kMost)}};
+  return read;
+}
+
+json::Value encode(const Stratum& stratum) {
+  return {
+      {"name", stratum.name}, {"eligible", stratum.eligible}, {"dispatched", stratum.dispatched}};
+}
+
+json::Value encode(const Pacing& pacing) {
+  return {{"resolved", pacing.outcomes.resolved},
+          {"bad", pacing.outcomes.bad},
+          {"control", row(pacing.control)},
+          {"bound", exact(pacing.bound)},
+          {"lowest", exact(pacing.lowest)}};
+}
+
+Pacing read_pacing(json::Reader& in) {
+  return {.outcomes = {in.integer("resolved", 0, kMost), in.integer("bad", 0, kMost)},
+          .control = read_row<Capitals>(in, "control"),
+          .bound = number(in, "bound"),
+          .lowest = number(in, "lowest")};
+}
+
+template <class Cells>
+void encode_cells(json::Value& rows, const std::vector<Cells>& strata) {
+  for (std::size_t s = 0; s < strata.size(); ++s) {
+    for (std::size_t c = 0; c < kChannels; ++c) {
+      for (std::size_t a = 0; a < strata[s][c].size(); ++a) {
+        if (strata[s][c][a] == Ratios{}) continue;
+        rows.push_back({{"stratum", s}, {"channel", c}, {"age", a}, {"row", row(strata[s][c][a])}});
+      }
+    }
+  }
+}
+
+json::Value encode(const Evidence& evidence) {
+  json::Value pooled = json::Value::array();
+  json::Value strata = json::Value::array();
+  encode_cells(pooled, evidence.pooled());
+  encode_cells(strata, evidence.strata());
+  return {{"count", evidence.strata().size()}, {"pooled", pooled}, {"strata", strata}};
+}
+
+template <class Cells>
+void read_cells(json::Reader& in, std::string_view key, std::vector<Cells>& strata) {
+  in.objects(key, kMostRows, [&strata](json::Reader& each) {
+    const auto below = [&each](std::string_view name, std::size_t count) {
+      return static_cast<std::size_t>(each.integer(name, 0, static_cast<std::int64_t>(count) - 1));
+    };
+    const std::size_t stratum = below("stratum", strata.size());
+    const std::size_t channel = below("channel", kChannels);
+    const std::size_t age = below("age", std::tuple_size_v<typename Cells::value_type>);
+    const auto read = read_row<Ratios>(each, "row");
+    if (!each.failed()) strata[stratum][channel][age] = read;
+  });
+}
+
+Evidence read_evidence(json::Reader in) {
+  const auto count = static_cast<std::size_t>(in.integer("count", 0, kMostStrata));
+  std::vector<Evidence::PooledCells> pooled(count == 0 ? 0 : 1);
+  std::vector<Evidence::StratumCells> strata(count);
+  read_cells(in, "pooled", pooled);
+  read_cells(in, "strata", strata);
+  return Evidence::from_cells(std::move(pooled), std::move(strata));
+}
+
+json::Value encode(const Tally& tally) {
+  return {{"exposed", tally.exposed},
+          {"healthy", tally.healthy},
+          {"failed_explicit", tally.failed_explicit},
+          {"failed_silent", tally.failed_silent},
+          {"harmed", tally.harmed},
+          {"control", tally.control}};
+}
+
+Tally read_tally(json::Reader in) {
+  const auto count = [&in](std::string_view key) { return in.integer(key, 0, kMost); };
+  return {count("exposed"),       count("healthy"), count("failed_explicit"),
+          count("failed_silent"), count("harmed"),  count("control")};
+}
+
+json::Value encode(const Decision& decision) {
+  return {{"move", name(decision.move)},
+          {"want", decision.want},
+          {"soft_cap", exact(decision.soft_cap)},
+          {"hard_cap", exact(decision.hard_cap)},
+          {"limit", decision.limit},
+          {"binding", decision.binding},
+          {"toe_dip", decision.toe_dip}};
+}
+
+Decision read_decision(json::Reader in, std::size_t horizons) {
+  Decision d;
+  d.move = in.word<Move>("move", moves());
+  d.want = in.integer("want", 0, kMost);
+  d.soft_cap = number(in, "soft_cap");
+  d.hard_cap = number(in, "hard_cap");
+  d.limit = in.integer("limit", kLeast, kMost);
+  d.binding =
+      static_cast<std::size_t>(in.integer("binding", 0, static_cast<std::int64_t>(horizons) - 1));
+  d.toe_dip = in.boolean("toe_dip");
+  return d;
+}
+
+json::Value encode(const Installs& installs) {
+  return {{"attempts", installs.attempts}, {"failures", installs.failures}};
+}
+
+Installs read_installs(json::Reader in) {
+  return {in.integer("attempts", 0, kMost), in.integer("failures", 0, kMost)};
+}
+
+template <class T>
+json::Value encode_each(const std::vector<T>& list) {
+  json::Value values = json::Value::array();
+  for (const T& each : list) values.push_back(encode(each));
+  return values;
+}
+
+void encode_optional(json::Value& value, const State& state) {
+  if (state.held_by) value["held_by"] = name(*state.held_by);
+  if (state.operator_hold) value["operator_hold"] = encode(*state.operator_hold);
+  if (state.halt) value["halt"] = encode(*state.halt);
+  if (state.frozen_since) value["frozen_since_ms"] = state.frozen_since->ms;
+  if (state.holdback_reached) value["holdback_reached_ms"] = state.holdback_reached->ms;
+}
+
+void read_optional(json::Reader& in, State& state) {
+  if (in.has("held_by")) state.held_by = in.word<HeldBy>("held_by", causes());
+  state.operator_hold = read_stop(in, "operator_hold");
+  state.halt = read_stop(in, "halt");
+  if (in.has("frozen_since_ms"))
+    state.frozen_since = Instant{in.integer("frozen_since_ms", kLeast, kMost)};
+  if (in.has("holdback_reached_ms"))
+    state.holdback_reached = Millis{in.integer("holdback_reached_ms", 0, kMost)};
+}
+
+void read_counts(json::Reader& in, State& state) {
+  state.fleet_size = in.integer("fleet_size", 0, kMost);
+  state.dispatched = in.integer("dispatched", 0, kMost);
+  state.outside = in.integer("outside", 0, kMost);
+  state.limit_dispatched = in.integer("limit_dispatched", 0, kMost);
+  state.remaining = in.integer("remaining", 0, kMost);
+  state.sequence = static_cast<std::uint64_t>(in.integer("sequence", 0, kMost));
+  state.tally = read_tally(in.object("tally"));
+  state.installs = read_installs(in.object("installs"));
+  state.installs_forgiven = read_installs(in.object("installs_forgiven"));
+}
+
+void read_flags(json::Reader& in, State& state) {
+  state.engine_hold = in.boolean("engine_hold");
+  state.install_hold = in.boolean("install_hold");
+  state.probing = in.boolean("probing");
+  state.probed = in.boolean("probed");
+  state.freeze_paged = in.boolean("freeze_paged");
+  state.holdback_baked = in.boolean("holdback_baked");
+}
+
+void read_lists(json::Reader& in, State& state) {
+  in.objects("strata", kMostStrata, [&state](json::Reader& each) {
+    state.strata.push_back({each.string("name"), each.integer("eligible", 0, kMost),
+                            each.integer("dispatched", 0, kMost)});
+  });
+  in.objects("pacing", kMaxHorizons,
+             [&state](json::Reader& each) { state.pacing.push_back(read_pacing(each)); });
+  if (!state.pacing.empty() && state.pacing.size() != state.parameters.horizons.size()) {
+    in.fail("pacing", "must have one element per horizon");
+  }
+}
+
+}  // namespace
+
+json::Value encode(const State& state) {
+  json::Value value = {{"format", "firebreak.rollout-state/1"},
+                       {"parameters", encode(state.parameters)},
+                       {"phase", name(state.phase)},
+                       {"reason", state.reason},
+                       {"strata", encode_each(state.strata)},
+                       {"fleet_size", state.fleet_size},
+                       {"dispatched", state.dispatched},
+                       {"outside", state.outside},
+                       {"limit_dispatched", state.limit_dispatched},
+                       {"remaining", state.remaining},
+                       {"pacing", encode_each(state.pacing)},
+                       {"evidence", encode(state.evidence)},
+                       {"tally", encode(state.tally)},
+                       {"last_decision", encode(state.last_decision)},
+                       {"engine_hold", state.engine_hold},
+                       {"install_hold", state.install_hold},
+                       {"probing", state.probing},
+                       {"probed", state.probed},
+                       {"freeze_paged", state.freeze_paged},
+                       {"holdback_baked", state.holdback_baked},
+                       {"installs", encode(state.installs)},
+                       {"installs_forgiven", encode(state.installs_forgiven)},
+                       {"sequence", state.sequence}};
+  encode_optional(value, state);
+  return value;
+}
+
+Result<State> decode_state(const json::Value& value) {
+  json::Reader in(value, "state");
+  in.literal("format", "firebreak.rollout-state/1");
+  State state;
+  FB_ASSIGN(state.parameters, decode_parameters(in.raw("parameters"), "state.parameters"));
+  state.phase = in.word<Phase>("phase", phases());
+  state.reason = in.string("reason", limits::kTextBytes);
+  read_lists(in, state);
+  read_counts(in, state);
+  read_flags(in, state);
+  read_optional(in, state);
+  state.evidence = read_evidence(in.object("evidence"));
+  state.last_decision = read_decision(in.object("last_decision"), state.parameters.horizons.size());
+  FB_TRY(in.done());
+  return state;
+}
+
+}  // namespace fb::rollout

@@ -1,0 +1,464 @@
+#include "rollout/step.h"
+
+#include <algorithm>
+#include <cmath>
+#include <utility>
+
+#include "base/check.h"
+
+namespace fb::rollout {
+namespace {
+
+constexpr std::uint64_t kEffectsPerEvent = 100;  // far more than any event has
+
+bool started(const State& state) { return !state.pacing.empty(); }
+
+bool live(const State& state) {
+  return state.phase == Phase::running || state.phase == Phase::held ||
+         state.phase == Phase::completed;
+}
+
+bool over(const State& state) {
+  return state.phase == Phase::halted || state.phase == Phase::reverting ||
+         state.phase == Phase::reverted;
+}
+
+Error refused(const State& state, std::string_view event, std::string_view legal) {
+  return {ErrorCode::conflict, std::string(event) + " is not possible in state " +
+                                   std::string(name(state.phase)) + ": " + std::string(legal)};
+}
+
+std::string joined(const std::vector<std::string>& parts) {
+  std::string text;
+  for (const std::string& part : parts) text += (text.empty() ? "" : "; ") + part;
+  return text;
+}
+
+// One event on its way through: the state as it becomes, and what the shell shall do.
+class Stepping {
+ public:
+  Stepping(State state, Instant now) : state_(std::move(state)), now_(now) {}
+
+  Result<Step> finish(const Status& status) && {
+    if (!status.ok()) return status.error();
+    ++state_.sequence;
+    for (Effect& effect : effects_) {
+      effect.id = state_.sequence * kEffectsPerEvent +
+                  static_cast<std::uint64_t>(&effect - effects_.data());
+    }
+    std::string reason = quiet_ ? state_.reason : sentence(state_);
+    return Step{std::move(state_), std::move(effects_), std::move(reason)};
+  }
+
+  // --- before the start ---
+
+  Status on(const GateVerdict& event) {
+    if (state_.phase != Phase::draft && state_.phase != Phase::gated &&
+        state_.phase != Phase::approved) {
+      return refused(state_, "a gate verdict", "gates are judged before the start");
+    }
+    if (event.verdict == GateVerdict::Verdict::open) {
+      if (state_.phase == Phase::draft) state_.phase = Phase::gated;
+      state_.reason = "All gates are open.";
+      return {};
+    }
+    state_.phase = Phase::draft;
+    state_.reason = event.reasons.empty() ? "a gate is closed and gave no reason"
+                                          : "gates are closed: " + joined(event.reasons);
+    return {};
+  }
+
+  Status on(const ApprovalsMet& event) {
+    if (state_.phase != Phase::gated) {
+      return refused(state_, "approval", "gates must be open first, and approvals are given once");
+    }
+    state_.phase = Phase::approved;
+    state_.reason = "Approved by " + event.by + ".";
+    return {};
+  }
+
+  Status on(const Start& event) {
+    if (state_.phase != Phase::approved)
+      return refused(state_, "a start", "it needs open gates and approvals");
+    if (event.strata.empty() || event.strata.size() > limits::kStrata) {
+      return Error{ErrorCode::bad_usage,
+                   "a rollout has 1 to " + std::to_string(limits::kStrata) + " strata"};
+    }
+    std::int64_t fleet_size = 0;
+    for (const StratumSize& stratum : event.strata) fleet_size += stratum.eligible;
+    FB_TRY(check(state_.parameters, fleet_size));
+    for (const StratumSize& stratum : event.strata)
+      state_.strata.push_back({stratum.name, stratum.eligible, 0});
+    state_.fleet_size = fleet_size;
+    state_.remaining = fleet_size;
+    state_.pacing.assign(state_.parameters.horizons.size(), {});
+    state_.evidence = Evidence(event.strata.size());
+    state_.phase = Phase::running;
+    state_.reason = "Started.";
+    state_.last_decision = caps(state_.parameters, situation());
+    effect(PublishPlan{});
+    return {};
+  }
+
+  // --- permits ---
+
+  Status on(const Dispatched& event) {
+    FB_TRY(known_stratum(event.stratum));
+    if (state_.open_places() <= 0) {
+      return refused(state_, "a permit",
+                     std::to_string(state_.dispatched) + " devices have one and no place is open");
+    }
+    change_dispatched(event.stratum, event.counted, 1);
+    state_.remaining = std::max<std::int64_t>(0, state_.remaining - 1);
+    quiet_ = true;
+    return {};
+  }
+
+  Status on(const HandedBack& event) {
+    FB_TRY(known_stratum(event.stratum));
+    if (state_.strata[event.stratum].dispatched == 0 ||
+        (event.counted == Counted::outside && state_.outside == 0)) {
+      return refused(state_, "a permit handed back", "none of this stratum is out");
+    }
+    change_dispatched(event.stratum, event.counted, -1);
+    ++state_.remaining;
+    quiet_ = true;
+    // After a halt nothing that comes back may go out again.
+    if (over(state_)) state_.limit_dispatched = state_.dispatched;
+    return {};
+  }
+
+  // --- people ---
+
+  Status on(const OperatorHold& event) {
+    if (!live(state_)) return refused(state_, "a hold", "only a rollout that runs can be held");
+    state_.operator_hold = Stop{event.person, event.reason, now_};
+    state_.reason = "Held by " + event.person + ": " + event.reason;
+    hold(HeldBy::person);
+    return {};
+  }
+
+  Status on(const OperatorContinue& event) {
+    if (!state_.operator_hold && !state_.install_hold && !state_.frozen_since) {
+      return refused(
+          state_, "a continue",
+          "no person holds it; what the engine holds ends by evidence, and a halt never");
+    }
+    if (over(state_) || state_.phase == Phase::superseded) {
+      return refused(state_, "a continue",
+                     "a halt is final; a new rollout at half of alpha may follow");
+    }
+    state_.operator_hold.reset();
+    if (state_.install_hold) state_.installs_forgiven = state_.installs;
+    state_.install_hold = false;
+    state_.reason = "Continued by " + event.person + ": " + event.reason;
+    settle();
+    return {};
+  }
+
+  Status on(const OperatorHalt& event) {
+    if (over(state_)) return {};  // whoever comes second is right too
+    halt(Stop{event.by, event.reason, now_});
+    return {};
+  }
+
+  // --- after a halt, and the end ---
+
+  Status on(const RevertBegun&) {
+    if (state_.phase != Phase::halted) return refused(state_, "a revert", "only a halt orders one");
+    state_.phase = Phase::reverting;
+    return {};
+  }
+
+  Status on(const AllReverted&) {
+    if (state_.phase != Phase::halted && state_.phase != Phase::reverting) {
+      return refused(state_, "the end of a revert", "only a halt orders one");
+    }
+    state_.phase = Phase::reverted;
+    return {};
+  }
+
+  Status on(const Supersede& event) {
+    if (over(state_)) return refused(state_, "superseding", "a halt is final");
+    if (state_.phase == Phase::superseded)
+      return refused(state_, "superseding", "it is superseded already");
+    state_.phase = Phase::superseded;
+    state_.held_by.reset();
+    state_.limit_dispatched = state_.dispatched;
+    state_.reason = "Superseded by " + event.by + ".";
+    effect(DenyPermits{state_.reason});
+    return {};
+  }
+
+  // --- the tick: outage first, then evidence, then pacing ---
+
+  Status on(const Tick& event) {
+    if (over(state_)) {
+      state_.tally = event.counts.tally;
+      return {};
+    }
+    if (!live(state_))
+      return refused(state_, "a tick", "the rollout has not started, or is superseded");
+    if (event.counts.strata.size() != state_.strata.size()) {
+      return Error{ErrorCode::malformed,
+                   "a tick has the strata of its rollout: " + std::to_string(state_.strata.size()) +
+                       ", not " + std::to_string(event.counts.strata.size())};
+    }
+    state_.tally = event.counts.tally;
+    state_.remaining = std::max<std::int64_t>(0, event.remaining);
+    state_.installs = event.installs;
+    if (event.counts.frozen) {
+      freeze();
+      return {};
+    }
+    state_.frozen_since.reset();
+    state_.freeze_paged = false;
+    learn(event.counts);
+    if (state_.evidence.global() >= state_.parameters.halt_at()) {
+      halt_on_evidence();
+      return {};
+    }
+    state_.install_hold = too_many_failed_installs();
+    bake(event.counts.active);
+    pace();
+    return {};
+  }
+
+ private:
+  template <class E>
+  void effect(E what) {
+    effects_.push_back({0, std::move(what)});
+  }
+
+  void notify(Occasion occasion, Notify::Urgency urgency) {
+    effect(Notify{occasion, urgency, sentence(state_)});
+  }
+
+  Status known_stratum(std::size_t stratum) const {
+    if (!started(state_)) return refused(state_, "a permit", "the rollout has not started");
+    if (stratum < state_.strata.size()) return {};
+    return Error{ErrorCode::not_found,
+                 "stratum " + std::to_string(stratum) + " is none of the rollout's"};
+  }
+
+  void change_dispatched(std::size_t stratum, Counted counted, std::int64_t by) {
+    state_.dispatched += by;
+    state_.strata[stratum].dispatched += by;
+    if (counted == Counted::outside) state_.outside += by;
+    state_.reason = std::to_string(state_.dispatched) + " of " +
+                    std::to_string(state_.limit_dispatched) + " places are taken.";
+  }
+
+  void hold(HeldBy cause) {
+    const bool news = state_.phase != Phase::held || state_.held_by != cause;
+    state_.phase = Phase::held;
+    state_.held_by = cause;
+    if (!news) return;
+    switch (cause) {
+      case HeldBy::engine: return notify(Occasion::held, Notify::Urgency::page);
+      case HeldBy::person: return notify(Occasion::held, Notify::Urgency::tell);
+      case HeldBy::freeze: return notify(Occasion::frozen, Notify::Urgency::tell);
+      case HeldBy::exhausted: return notify(Occasion::exhausted, Notify::Urgency::page);
+    }
+  }
+
+  // The phase follows from the reasons to hold; a person's comes before all others.
+  void settle() {
+    if (state_.operator_hold) return hold(HeldBy::person);
+    if (state_.frozen_since) return hold(HeldBy::freeze);
+    if (state_.engine_hold || state_.install_hold) return hold(HeldBy::engine);
+    if (state_.last_decision.move == Move::exhausted) return hold(HeldBy::exhausted);
+    state_.held_by.reset();
+    if (state_.phase == Phase::completed) return;
+    state_.phase = Phase::running;
+    if (!complete()) return;
+    state_.phase = Phase::completed;
+    effect(PublishPlan{});
+    notify(Occasion::completed, Notify::Urgency::tell);
+  }
+
+  void freeze() {
+    if (!state_.frozen_since) state_.frozen_since = now_;
+    if (!state_.operator_hold) hold(HeldBy::freeze);
+    if (state_.freeze_paged || now_ - *state_.frozen_since <= state_.parameters.freeze_page) return;
+    state_.freeze_paged = true;
+    notify(Occasion::frozen, Notify::Urgency::page);
+  }
+
+  // Capitals, counts, bounds and the hysteresis of HOLD, in the order the proofs need.
+  void learn(const TickCounts& counts) {
+    state_.evidence.add(counts.strata, state_.parameters.rho0.fraction());
+    for (std::size_t k = 0; k < state_.pacing.size(); ++k) learn_horizon(counts, k);
+    const double evidence = state_.evidence.global();
+    state_.engine_hold =
+        evidence >= static_cast<double>(state_.engine_hold ? state_.parameters.resume_below
+                                                           : state_.parameters.hold_at);
+    if (state_.engine_hold) return;
+    for (Pacing& pacing : state_.pacing) pacing.lowest = std::min(pacing.lowest, pacing.bound);
+  }
+
+  void learn_horizon(const TickCounts& counts, std::size_t k) {
+    Pacing& pacing = state_.pacing[k];
+    for (const StratumCounts& stratum : counts.strata) {
+      for (const ChannelCounts& channel : stratum.channel) {
+        pacing.outcomes.bad += channel.bad_below[k];
+        add_control(pacing.control,
+                    {channel.at_risk_below[k], channel.control_for_bound, channel.control_events});
+      }
+    }
+    pacing.outcomes.resolved = counts.resolved[k];
+    pacing.bound = upper_bound(pacing.outcomes, pacing.control, state_.parameters.beta.fraction());
+  }
+
+  void halt_on_evidence() {
+    std::vector<std::string> names;
+    for (const std::size_t s : harmed_strata(state_.evidence.by_stratum()))
+      names.push_back(state_.strata[s].name);
+    const std::string where = names.empty() ? "" : ", harmed: " + joined(names);
+    halt(Stop{"engine", "the evidence of harm is beyond doubt" + where, now_}, std::move(names));
+  }
+
+  void halt(Stop stop, std::vector<std::string> strata = {}) {
+    state_.phase = Phase::halted;
+    state_.held_by.reset();
+    state_.probing = false;
+    state_.limit_dispatched = state_.dispatched;
+    state_.reason = "Halted by " + stop.by + ": " + stop.reason;
+    state_.halt = std::move(stop);
+    effect(DenyPermits{sentence(state_)});
+    effect(BlockDigest{});
+    effect(OrderRevert{});
+    effect(PublishPlan{});
+    effect(OpenIncident{sentence(state_), std::move(strata)});
+    notify(Occasion::halted, Notify::Urgency::page);
+  }
+
+  bool too_many_failed_installs() const {
+    const std::int64_t attempts = state_.installs.attempts - state_.installs_forgiven.attempts;
+    const std::int64_t failures = state_.installs.failures - state_.installs_forgiven.failures;
+    return attempts >= state_.parameters.install_attempts &&
+           static_cast<double>(failures) >
+               state_.parameters.install_failure_limit.fraction() * static_cast<double>(attempts);
+  }
+
+  // The holdback is the last control: it waits until everybody else has had it for a while.
+  void bake(Millis active) {
+    if (state_.holdback_baked) return;
+    if (state_.remaining > state_.parameters.holdback) return state_.holdback_reached.reset();
+    if (!state_.holdback_reached) state_.holdback_reached = active;
+    state_.holdback_baked = active - *state_.holdback_reached >= state_.parameters.holdback_bake;
+  }
+
+  // The decision sees places, open ones as good as taken, and counts devices outside n and X as
+  // resolved.
+  Situation situation() const {
+    const std::int64_t places = std::max(state_.dispatched, state_.limit_dispatched);
+    Situation seen{
+        .horizons = {},
+        .dispatched = places,
+        .undispatched = std::max<std::int64_t>(0, state_.remaining - (places - state_.dispatched)),
+        .holdback = state_.holdback_baked ? 0 : state_.parameters.holdback,
+        .hold = state_.engine_hold};
+    for (std::size_t k = 0; k < state_.pacing.size(); ++k) {
+      const Outcomes& outcomes = state_.pacing[k].outcomes;
+      seen.horizons.push_back({outcomes.resolved + state_.outside, outcomes.bad, state_.bound(k)});
+    }
+    return seen;
+  }
+
+  void pace() {
+    withdraw_places();
+    if (state_.phase == Phase::completed) {
+      if (!state_.engine_hold)
+        widen(state_.remaining - (state_.limit_dispatched - state_.dispatched));
+      return settle();
+    }
+    state_.last_decision = decide(state_.parameters, situation());
+    if (!state_.operator_hold && !state_.install_hold) take(state_.last_decision);
+    settle();
+  }
+
+  void take(const Decision& decision) {
+    if (decision.want > 0) {
+      state_.probing = decision.move == Move::probe;
+      state_.probed = state_.probed || state_.probing;
+      widen(decision.want);
+    } else if (state_.limit_dispatched == state_.dispatched && decision.move != Move::wait) {
+      state_.probing = false;
+    }
+  }
+
+  // An open wave goes on only as far as today's bounds allow.
+  void withdraw_places() {
+    if (state_.limit_dispatched <= state_.dispatched) return;
+    const std::int64_t most = std::max(state_.dispatched, still_allowed());
+    if (most >= state_.limit_dispatched) return;
+    state_.limit_dispatched = most;
+    effect(ClosePlaces{most});
+  }
+
+  std::int64_t still_allowed() const {
+    if (state_.phase == Phase::completed)
+      return state_.engine_hold ? state_.dispatched : state_.limit_dispatched;
+    Situation taken = situation();
+    taken.dispatched = state_.dispatched;
+    taken.undispatched = state_.remaining;
+    if (taken.hold && taken.horizons.front().resolved < taken.dispatched) return state_.dispatched;
+    const Decision now = caps(state_.parameters, taken);
+    const double cap = state_.probing && !taken.hold ? now.hard_cap : now.soft_cap;
+    const auto limit = static_cast<double>(std::min(now.limit, state_.limit_dispatched));
+    return static_cast<std::int64_t>(std::floor(std::min(cap, limit)));
+  }
+
+  void widen(std::int64_t more) {
+    if (more <= 0) return;
+    state_.limit_dispatched = std::max(state_.limit_dispatched, state_.dispatched) + more;
+    effect(OpenPlaces{more, state_.limit_dispatched});
+  }
+
+  // Everybody eligible has it, is refused by their owner or silent, and every horizon has passed
+  // for everybody. A rollout that nobody took has shown nothing and is not complete.
+  bool complete() const {
+    if (state_.dispatched == 0 || state_.remaining > 0) return false;
+    return std::all_of(state_.pacing.begin(), state_.pacing.end(), [this](const Pacing& pacing) {
+      return pacing.outcomes.resolved + state_.outside >= state_.dispatched;
+    });
+  }
+
+  State state_;
+  Instant now_;
+  std::vector<Effect> effects_;
+  bool quiet_ = false;  // permits come by the thousand: no sentence for each
+};
+
+}  // namespace
+
+std::string_view name(Occasion occasion) {
+  switch (occasion) {
+    case Occasion::held: return "held";
+    case Occasion::halted: return "halted";
+    case Occasion::exhausted: return "exhausted";
+    case Occasion::frozen: return "frozen";
+    case Occasion::completed: return "completed";
+  }
+  FB_CHECK(false);
+}
+
+Result<State> draft(Parameters parameters, std::int64_t fleet_size) {
+  FB_TRY(check(parameters, fleet_size));
+  State state;
+  state.parameters = std::move(parameters);
+  state.fleet_size = fleet_size;
+  state.remaining = fleet_size;
+  state.reason = "gates have not been judged yet.";
+  return state;
+}
+
+Result<Step> step(State state, const Event& event, Instant now) {
+  Stepping stepping(std::move(state), now);
+  const Status status =
+      std::visit([&stepping](const auto& each) { return stepping.on(each); }, event);
+  return std::move(stepping).finish(status);
+}
+
+}  // namespace fb::rollout

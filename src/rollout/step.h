@@ -1,0 +1,127 @@
+// Step: one release across a fleet, as a state machine. Read this and you know what a rollout does.
+//
+//   Draft -> Gated -> Approved -> Running <-> Held(engine | operator | freeze | exhausted)
+//         -> { Halted -> Reverting -> Reverted | Completed | Superseded }
+//
+// step() is pure: state, event and `now` in; next state, effects and one sentence of reason out.
+// The shell commits state and effects durably, then performs the effects, which are idempotent by
+// id. An event that the state does not allow is an Error (conflict) and changes nothing. Halting is
+// legal in every state, and absorbing: no later event opens a permit.
+//
+//   auto next = step(std::move(state), Tick{exposure.tick(now), reachable}, now);
+//   if (!next.ok()) ...                              // refused: say why, keep the old state (pass
+//   a copy to keep it) commit(next->next, next->effects);
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "base/result.h"
+#include "base/time.h"
+#include "rollout/state.h"
+
+namespace fb::rollout {
+
+// A new rollout. Errors: bad_usage, from check().
+Result<State> draft(Parameters parameters, std::int64_t fleet_size);
+
+struct GateVerdict {
+  enum class Verdict : std::uint8_t { closed, open } verdict = Verdict::closed;
+  std::vector<std::string> reasons;  // why closed; a gate without evidence is closed
+};
+struct ApprovalsMet {
+  std::string by;  // who, for the record
+};
+struct StratumSize {
+  std::string name;
+  std::int64_t eligible = 0;
+};
+// The list of eligible devices is frozen; the salt is drawn after it.
+struct Start {
+  std::vector<StratumSize> strata;
+};
+struct Tick {
+  TickCounts counts;
+  std::int64_t remaining =
+      0;              // eligible, not dispatched, neither refused by their owner nor silent
+  Installs installs;  // cumulative: attempts to install, and failures before activation
+};
+struct OperatorHold {
+  std::string person;
+  std::string reason;
+};
+struct OperatorContinue {
+  std::string person;
+  std::string reason;
+};
+// Anybody on duty, or the server; needs nobody's approval.
+struct OperatorHalt {
+  std::string by;
+  std::string reason;
+};
+enum class Counted : std::uint8_t { inside, outside };
+// A permit is about to be granted: accepted only if a place is open. `outside`: the device's event
+// came before its permit.
+struct Dispatched {
+  std::size_t stratum = 0;
+  Counted counted = Counted::inside;
+};
+struct HandedBack {
+  std::size_t stratum = 0;
+  Counted counted = Counted::inside;
+};
+struct RevertBegun {};
+struct AllReverted {};
+struct Supersede {
+  std::string by;  // the newer rollout
+};
+
+using Event =
+    std::variant<GateVerdict, ApprovalsMet, Start, Tick, OperatorHold, OperatorContinue,
+                 OperatorHalt, Dispatched, HandedBack, RevertBegun, AllReverted, Supersede>;
+
+struct PublishPlan {};  // sign rollouts/<id>.json: on start, halt, completion
+struct OpenPlaces {
+  std::int64_t more = 0;   // places opened by this wave
+  std::int64_t limit = 0;  // devices that may be dispatched in total
+};
+struct ClosePlaces {
+  std::int64_t limit = 0;  // untaken places above this are withdrawn
+};
+struct DenyPermits {
+  std::string reason;  // what `explain` shows
+};
+struct BlockDigest {};
+struct OrderRevert {};  // every exposed device to its own last-known-good
+enum class Occasion : std::uint8_t { held, halted, exhausted, frozen, completed };
+std::string_view name(Occasion occasion);
+struct Notify {
+  Occasion occasion = Occasion::held;
+  enum class Urgency : std::uint8_t { tell, page } urgency = Urgency::tell;
+  std::string text;
+};
+struct OpenIncident {
+  std::string text;
+  std::vector<std::string> strata;  // harmed strata by e-BH, strongest first
+};
+
+struct Effect {
+  std::uint64_t id = 0;  // unique within the rollout, equal when the same event is stepped again
+  std::variant<PublishPlan, OpenPlaces, ClosePlaces, DenyPermits, BlockDigest, OrderRevert, Notify,
+               OpenIncident>
+      what;
+};
+
+struct Step {
+  State next;
+  std::vector<Effect> effects;
+  std::string reason;
+};
+
+// Errors: conflict (the state does not allow the event, or no place is open), with state, event and
+// what would be legal; malformed (a Tick whose strata are not the rollout's).
+Result<Step> step(State state, const Event& event, Instant now);
+
+}  // namespace fb::rollout

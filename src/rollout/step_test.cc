@@ -1,0 +1,474 @@
+#include "rollout/step.h"
+
+#include <cmath>
+#include <functional>
+
+#include <gtest/gtest.h>
+
+namespace fb::rollout {
+namespace {
+
+constexpr std::int64_t kFleet = 1'000;
+constexpr Instant kNow{1'700'000'000'000};
+
+Parameters parameters() {
+  return with_budget(defaults(Profile::production, Lane::standard, kFleet), kFleet, 30);
+}
+
+State after(State state, const Event& event) {
+  auto next = step(std::move(state), event, kNow);
+  EXPECT_TRUE(next.ok()) << next.error().detail;
+  return next.ok() ? std::move(next->next) : State{};
+}
+
+State running() {
+  State state = draft(parameters(), kFleet).value();
+  state = after(state, GateVerdict{GateVerdict::Verdict::open, {}});
+  state = after(state, ApprovalsMet{"ada and grace"});
+  return after(state, Start{{{"linux", 600}, {"windows", 400}}});
+}
+
+Tick quiet(const State& state) {
+  Tick tick;
+  tick.counts.strata.resize(2);
+  tick.counts.resolved.fill(0);
+  tick.counts.tally.exposed = state.dispatched;
+  tick.counts.tally.control = kFleet - state.dispatched;
+  tick.remaining = kFleet - state.dispatched;
+  return tick;
+}
+
+Tick resolved(const State& state) {
+  Tick tick = quiet(state);
+  tick.counts.resolved.fill(state.dispatched);
+  return tick;
+}
+
+Tick harmful(const State& state, std::int64_t events) {
+  Tick tick = quiet(state);
+  ChannelCounts& silence = tick.counts.strata[0].channel[1];
+  silence.at_risk[0] = std::max<std::int64_t>(events, state.dispatched);
+  silence.events[0] = events;
+  silence.at_risk_below.fill(silence.at_risk[0]);
+  silence.bad_below.fill(events);
+  silence.control = silence.control_for_bound = 500;
+  tick.counts.tally.failed_silent = tick.counts.tally.harmed = events;
+  return tick;
+}
+
+Tick frozen(const State& state) {
+  Tick tick = quiet(state);
+  tick.counts.frozen = true;
+  return tick;
+}
+
+State dispatched(State state, std::int64_t count) {
+  for (std::int64_t i = 0; i < count; ++i) state = after(std::move(state), Dispatched{0});
+  return state;
+}
+
+State toe_dip() {
+  const State state = running();
+  return dispatched(after(state, quiet(state)), 10);
+}
+
+template <class E>
+int count(const std::vector<Effect>& effects) {
+  int found = 0;
+  for (const Effect& effect : effects) found += std::holds_alternative<E>(effect.what) ? 1 : 0;
+  return found;
+}
+
+TEST(Step, TheOneRoadLeadsThroughGatesApprovalsAndWaves) {
+  State state = draft(parameters(), kFleet).value();
+  EXPECT_FALSE(step(state, ApprovalsMet{"ada"}, kNow).ok());
+  EXPECT_FALSE(step(state, Start{{{"linux", 1'000}}}, kNow).ok());
+  state = after(state, GateVerdict{GateVerdict::Verdict::open, {}});
+  EXPECT_FALSE(step(state, Start{{{"linux", 1'000}}}, kNow).ok());
+  state = after(state, ApprovalsMet{"ada and grace"});
+  state = after(state, Start{{{"linux", 1'000}}});
+  EXPECT_EQ(state.phase, Phase::running);
+  EXPECT_EQ(state.open_places(), 0);
+}
+
+TEST(Step, AGateThatGivesNoReasonIsClosed) {
+  // An error expression that does not parse must not count as "no error".
+  const State state = after(draft(parameters(), kFleet).value(), GateVerdict{});
+  EXPECT_EQ(state.phase, Phase::draft);
+  EXPECT_NE(sentence(state).find("gave no reason"), std::string::npos);
+}
+
+TEST(Step, AGateThatClosesAgainTakesTheApprovalWithIt) {
+  State state = draft(parameters(), kFleet).value();
+  state = after(state, GateVerdict{GateVerdict::Verdict::open, {}});
+  state = after(state, ApprovalsMet{"ada"});
+  EXPECT_EQ(after(state, GateVerdict{GateVerdict::Verdict::closed, {"tests failed"}}).phase,
+            Phase::draft);
+}
+
+TEST(Step, TheFirstTickOpensTheToeDipAndNothingMore) {
+  const State state = running();
+  const auto next = step(state, quiet(state), kNow);
+  ASSERT_TRUE(next.ok());
+  EXPECT_EQ(next->next.open_places(), 10);
+  EXPECT_EQ(count<OpenPlaces>(next->effects), 1);
+  const State full = dispatched(next->next, 10);
+  EXPECT_FALSE(step(full, Dispatched{0}, kNow).ok());
+}
+
+TEST(Step, MissingDataNeverPasses) {
+  State state = toe_dip();
+  for (int i = 0; i < 100; ++i) state = after(state, quiet(state));
+  EXPECT_EQ(state.limit_dispatched, 10);
+  EXPECT_EQ(state.phase, Phase::running);
+}
+
+TEST(Step, ResolvedCleanDevicesEarnMore) {
+  State state = toe_dip();
+  state = after(state, resolved(state));
+  EXPECT_GT(state.open_places(), 10);
+  EXPECT_LT(state.bound(0), 1);
+}
+
+TEST(Step, APermitHandedBackPassesOn) {
+  State state = toe_dip();
+  state = after(state, HandedBack{0});
+  EXPECT_EQ(state.open_places(), 1);
+  EXPECT_FALSE(step(state, HandedBack{1}, kNow).ok());  // none of that stratum is out
+}
+
+TEST(Step, OverwhelmingEvidenceHaltsRevertsAndOpensAnIncident) {
+  const State state = toe_dip();
+  const auto next = step(state, harmful(state, 10), kNow);
+  ASSERT_TRUE(next.ok());
+  EXPECT_EQ(next->next.phase, Phase::halted);
+  EXPECT_EQ(count<DenyPermits>(next->effects), 1);
+  EXPECT_EQ(count<BlockDigest>(next->effects), 1);
+  EXPECT_EQ(count<OrderRevert>(next->effects), 1);
+  EXPECT_EQ(count<OpenIncident>(next->effects), 1);
+  for (const Effect& effect : next->effects) {
+    if (const auto* incident = std::get_if<OpenIncident>(&effect.what)) {
+      EXPECT_EQ(incident->strata, std::vector<std::string>{"linux"});
+    }
+  }
+  State reverted = after(next->next, RevertBegun{});
+  EXPECT_EQ(reverted.phase, Phase::reverting);
+  EXPECT_EQ(after(reverted, AllReverted{}).phase, Phase::reverted);
+}
+
+TEST(Step, WeakEvidenceHoldsAndLeavesTheHoldByHysteresis) {
+  State state = toe_dip();
+  state = after(state, harmful(state, 2));
+  ASSERT_EQ(state.held_by, HeldBy::engine) << state.evidence.global();
+  EXPECT_EQ(state.open_places(), 0);
+  double before = state.evidence.global();
+  bool between = false;
+  for (int i = 0; i < 100'000 && state.engine_hold; ++i) {
+    Tick tick = quiet(state);
+    ChannelCounts& silence = tick.counts.strata[0].channel[1];
+    silence.at_risk[0] = 10;
+    silence.control = silence.control_for_bound = 500;
+    silence.control_events = 1;
+    state = after(state, tick);
+    if (before < 20 && before >= 10) {
+      between = true;
+    }
+    before = state.evidence.global();
+    EXPECT_EQ(state.engine_hold, before >= 10);
+  }
+  EXPECT_TRUE(between);
+  EXPECT_EQ(state.phase, Phase::running);
+}
+
+TEST(Step, PausingStopsTheRunningWaveTooNotOnlyTheNext) {
+  State state = running();
+  state = dispatched(after(state, quiet(state)), 4);
+  EXPECT_EQ(state.open_places(), 6);
+  state = after(state, OperatorHold{"ada", "let us look"});
+  EXPECT_EQ(state.held_by, HeldBy::person);
+  EXPECT_EQ(state.open_places(), 0);
+  EXPECT_FALSE(step(state, Dispatched{0}, kNow).ok());
+  state = after(state, quiet(state));
+  EXPECT_EQ(state.held_by, HeldBy::person);
+  state = after(state, OperatorContinue{"grace", "looked"});
+  EXPECT_EQ(state.open_places(), 6);
+}
+
+TEST(Step, WhatTheEngineHoldsNoPersonCanContinue) {
+  State state = toe_dip();
+  state = after(state, harmful(state, 2));
+  EXPECT_FALSE(step(state, OperatorContinue{"ada", "hurry"}, kNow).ok());
+}
+
+TEST(Step, AnOutageFreezesAndPagesOnlyWhenItIsLong) {
+  State state = toe_dip();
+  auto first = step(state, frozen(state), kNow);
+  ASSERT_TRUE(first.ok());
+  EXPECT_EQ(first->next.held_by, HeldBy::freeze);
+  EXPECT_EQ(first->next.open_places(), 0);
+  auto late = step(first->next, frozen(state), kNow + minutes(16));
+  ASSERT_TRUE(late.ok());
+  EXPECT_EQ(count<Notify>(late->effects), 1);
+  auto later = step(late->next, frozen(state), kNow + minutes(17));
+  EXPECT_EQ(count<Notify>(later->effects), 0);
+  EXPECT_EQ(after(later->next, quiet(state)).phase, Phase::running);
+}
+
+TEST(Step, NothingIsLearntInAFrozenTick) {
+  const State state = toe_dip();
+  Tick tick = harmful(state, 10);
+  tick.counts.frozen = true;
+  const State next = after(state, tick);
+  EXPECT_EQ(next.evidence, state.evidence);
+  EXPECT_EQ(next.pacing, state.pacing);
+}
+
+TEST(Step, FailedInstallationsHoldButAreNoHarm) {
+  State state = toe_dip();
+  Tick tick = quiet(state);
+  tick.installs = {20, 1};
+  EXPECT_EQ(after(state, tick).phase, Phase::running);
+  tick.installs = {20, 2};
+  state = after(state, tick);
+  EXPECT_EQ(state.held_by, HeldBy::engine);
+  EXPECT_NEAR(state.evidence.global(), 1, 1e-12);
+  state = after(state, OperatorContinue{"ada", "the mirror was full"});
+  EXPECT_EQ(after(state, tick).phase, Phase::running);
+}
+
+TEST(Step, AWaveIsNotCompleteWhenADeviceDiesSilently) {
+  State state = toe_dip();
+  Tick tick = quiet(state);  // 9 of 10 lived; the tenth has not reached its horizon
+  tick.counts.resolved.fill(9);
+  tick.remaining = 0;
+  EXPECT_NE(after(state, tick).phase, Phase::completed);
+  tick.counts.resolved.fill(10);
+  EXPECT_EQ(after(state, tick).phase, Phase::completed);
+}
+
+TEST(Step, ARolloutThatNobodyTookIsNotComplete) {
+  const State state = running();
+  Tick tick = quiet(state);
+  tick.remaining = 0;
+  EXPECT_EQ(after(state, tick).phase, Phase::running);
+}
+
+TEST(Step, TheBrakeStaysOnAfterCompletion) {
+  State state = toe_dip();
+  Tick done = resolved(state);
+  done.remaining = 0;
+  state = after(state, done);
+  ASSERT_EQ(state.phase, Phase::completed);
+  EXPECT_EQ(after(state, harmful(state, 10)).phase, Phase::halted);
+  Tick joined = resolved(state);
+  joined.remaining = 3;
+  EXPECT_EQ(after(state, joined).open_places(), 3);  // late joiners
+}
+
+TEST(Step, TheHoldbackIsTheLastControlUntilItHasBaked) {
+  State state = toe_dip();
+  state.dispatched = state.limit_dispatched = kFleet - state.parameters.holdback;
+  state.strata[0].dispatched = state.dispatched;
+  Tick tick = resolved(state);
+  state = after(state, tick);
+  EXPECT_EQ(state.open_places(), 0);
+  tick.counts.active = minutes(29);
+  state = after(state, tick);
+  EXPECT_EQ(state.open_places(), 0);
+  tick.counts.active = minutes(30);
+  state = after(state, tick);
+  EXPECT_EQ(state.open_places(), state.parameters.holdback);
+}
+
+TEST(Step, AbortAlwaysAborts) {
+  const State start = running();
+  std::vector<State> states = {draft(parameters(), kFleet).value(),
+                               start,
+                               toe_dip(),
+                               after(start, OperatorHold{"ada", "look"}),
+                               after(start, frozen(start)),
+                               after(start, Supersede{"rollout 12"})};
+  for (const State& state : states) {
+    EXPECT_EQ(after(state, OperatorHalt{"grace", "smoke"}).phase, Phase::halted)
+        << name(state.phase);
+  }
+}
+
+TEST(Step, TheSentencesSayTheNumbersThatDecided) {
+  State state = toe_dip();
+  state.dispatched = state.limit_dispatched = 250;
+  state = after(state, resolved(state));
+  EXPECT_EQ(sentence(state),
+            "RUN: 250 machines lived 15 min without a bad event -> excess < 2.1 % (99 %, any time) "
+            "-> all 1,000 may be "
+            "exposed (budget 30). Silence is certified up to age 3 min.");
+  State bad = toe_dip();
+  bad = after(bad, harmful(bad, 2));
+  EXPECT_EQ(
+      sentence(bad).rfind(
+          "HOLD: 2 of 10 updated machines went silent within 12 min; 0 expected from the 990 not "
+          "updated. Evidence ",
+          0),
+      0U)
+      << sentence(bad);
+  EXPECT_NE(
+      sentence(bad).find(
+          ": 1 against 'no worse' (halt at 1000 : 1). At most 10 machines exposed; budget 30."),
+      std::string::npos)
+      << sentence(bad);
+}
+
+TEST(Step, ATickOfOtherStrataIsRefused) {
+  const State state = running();
+  Tick tick = quiet(state);
+  tick.counts.strata.resize(3);
+  EXPECT_EQ(step(state, tick, kNow).error().code, ErrorCode::malformed);
+}
+
+TEST(Step, TheSameEventSteppedTwiceHasTheSameEffects) {
+  const State state = toe_dip();
+  const auto one = step(state, harmful(state, 10), kNow);
+  const auto two = step(state, harmful(state, 10), kNow);
+  ASSERT_EQ(one->effects.size(), two->effects.size());
+  for (std::size_t i = 0; i < one->effects.size(); ++i) {
+    EXPECT_EQ(one->effects[i].id, two->effects[i].id);
+    EXPECT_EQ(one->effects[i].id, one->effects[0].id + i);
+  }
+  EXPECT_TRUE(one->next == two->next);
+}
+
+// Every sequence of events to a small depth, from every kind of beginning.
+class EverySequence : public testing::Test {
+ protected:
+  using Make = std::function<Event(const State&)>;
+
+  static const std::vector<Make>& events() {
+    static const std::vector<Make> kEvents = {
+        [](const State&) {
+          return GateVerdict{GateVerdict::Verdict::open, {}};
+        },
+        [](const State&) {
+          return GateVerdict{GateVerdict::Verdict::closed, {"why"}};
+        },
+        [](const State&) { return ApprovalsMet{"two"}; },
+        [](const State&) {
+          return Start{{{"linux", 600}, {"windows", 400}}};
+        },
+        [](const State& s) { return resolved(s); },
+        [](const State& s) { return harmful(s, 2); },
+        [](const State& s) { return harmful(s, 10); },
+        [](const State& s) { return frozen(s); },
+        [](const State&) {
+          return OperatorHold{"ada", "look"};
+        },
+        [](const State&) {
+          return OperatorContinue{"ada", "go"};
+        },
+        [](const State&) {
+          return OperatorHalt{"ada", "smoke"};
+        },
+        [](const State&) { return Dispatched{0}; },
+        [](const State&) {
+          return Dispatched{1, Counted::outside};
+        },
+        [](const State&) { return HandedBack{0}; },
+        [](const State&) { return RevertBegun{}; },
+        [](const State&) { return AllReverted{}; },
+        [](const State&) { return Supersede{"rollout 12"}; }};
+    return kEvents;
+  }
+
+  static bool stopped(Phase phase) {
+    return phase == Phase::halted || phase == Phase::reverting || phase == Phase::reverted;
+  }
+
+  void check(const State& before, const Event& event, const State& next) {
+    ++seen_;
+    EXPECT_EQ(next.phase == Phase::held, next.held_by.has_value());
+    EXPECT_TRUE(std::isfinite(next.evidence.global()));
+    EXPECT_GE(next.dispatched, next.outside);
+    EXPECT_LE(next.dispatched, std::max(next.limit_dispatched, before.dispatched));
+    EXPECT_FALSE(sentence(next).empty());
+    EXPECT_EQ(next.sequence, before.sequence + 1);
+    if (stopped(before.phase)) {
+      EXPECT_TRUE(stopped(next.phase));
+    }
+    if (stopped(next.phase)) {
+      EXPECT_EQ(next.open_places(), 0);
+      EXPECT_LE(next.dispatched, before.dispatched);
+    }
+    if (std::holds_alternative<Dispatched>(event)) {
+      EXPECT_GT(before.open_places(), 0);
+    }
+    if (next.limit_dispatched <
+        before.limit_dispatched) {  // places close on evidence, halt or the end only
+      EXPECT_TRUE(std::holds_alternative<Tick>(event) ||
+                  std::holds_alternative<HandedBack>(event) || stopped(next.phase) ||
+                  next.phase == Phase::superseded);
+    }
+    if (seen_ % 997 == 0) {
+      const auto again = decode_state(json::parse(json::compact(encode(next))).value());
+      ASSERT_TRUE(again.ok()) << again.error().detail;
+      EXPECT_TRUE(*again == next);
+    }
+  }
+
+  void walk(const State& state, int depth) {
+    if (depth == 0) return;
+    for (const Make& make : events()) {
+      const Event event = make(state);
+      const auto next = step(state, event, kNow);
+      if (!next.ok()) {
+        EXPECT_TRUE(next.error().code == ErrorCode::conflict) << next.error().detail;
+        continue;
+      }
+      check(state, event, next->next);
+      walk(next->next, depth - 1);
+      if (HasFailure()) return;
+    }
+  }
+
+  std::int64_t seen_ = 0;
+};
+
+TEST_F(EverySequence, FromADraftKeepsTheInvariants) {
+  walk(draft(parameters(), kFleet).value(), 5);
+  EXPECT_GT(seen_, 1'000);
+}
+
+TEST_F(EverySequence, FromARunningRolloutKeepsTheInvariants) {
+  walk(running(), 4);
+  walk(toe_dip(), 4);
+  EXPECT_GT(seen_, 5'000);
+}
+
+TEST(StateJson, DecodingGivesBackEveryBit) {
+  State state = toe_dip();
+  state = after(state, harmful(state, 1));
+  state = after(state, resolved(state));
+  state = after(state, OperatorHold{"ada", "look"});
+  state = after(state, frozen(state));
+  const auto again = decode_state(json::parse(json::compact(encode(state))).value());
+  ASSERT_TRUE(again.ok()) << again.error().detail;
+  EXPECT_TRUE(*again == state);
+  EXPECT_EQ(json::compact(encode(*again)), json::compact(encode(state)));
+}
+
+TEST(StateJson, WhatIsNotAStateIsRefused) {
+  const json::Value good = encode(toe_dip());
+  for (const char* key : {"phase", "pacing", "evidence", "dispatched", "tally", "parameters"}) {
+    json::Value bad = good;
+    bad.erase(key);
+    EXPECT_FALSE(decode_state(bad).ok()) << key;
+  }
+  json::Value bad = good;
+  bad["pacing"][0]["bound"] = "0x1p-1 or so";
+  EXPECT_FALSE(decode_state(bad).ok());
+  bad = good;
+  bad["evidence"]["strata"] =
+      json::Value::array({{{"stratum", 2}, {"channel", 0}, {"age", 0}, {"row", "0x0p+0"}}});
+  EXPECT_FALSE(decode_state(bad).ok());
+}
+
+}  // namespace
+}  // namespace fb::rollout

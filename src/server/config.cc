@@ -1,0 +1,221 @@
+#include "server/config.h"
+
+#include <algorithm>
+#include <set>
+
+#include <toml++/toml.h>
+
+#include "base/limits.h"
+#include "json/reader.h"
+
+namespace fb::server {
+namespace {
+
+// Reads one TOML table; the first mistake sticks, unknown keys are one.
+class Table {
+ public:
+  Table(const toml::table& table, std::string where, std::optional<Error>& problem)
+      : table_(table), where_(std::move(where)), problem_(problem) {}
+
+  template <class T>
+  std::optional<T> get(const std::string& key) {
+    known_.push_back(key);
+    const toml::node* node = table_.get(key);
+    if (node == nullptr) return std::nullopt;
+    if (const auto value = node->value_exact<T>()) return *value;
+    fail(key, "is of the wrong type", node->source());
+    return std::nullopt;
+  }
+
+  template <class T>
+  void into(const std::string& key, T& target) {
+    if (const auto value = get<T>(key)) target = *value;
+  }
+
+  std::optional<Millis> millis(const std::string& key) {
+    const auto value = get<std::int64_t>(key);
+    if (value && *value < 1) fail(key, "must be at least 1");
+    return value ? std::optional<Millis>(Millis{*value}) : std::nullopt;
+  }
+
+  const toml::table* table(const std::string& key) {
+    known_.push_back(key);
+    const toml::node* node = table_.get(key);
+    if (node != nullptr && !node->is_table()) fail(key, "must be a table", node->source());
+    return node == nullptr ? nullptr : node->as_table();
+  }
+
+  const toml::array* array(const std::string& key) {
+    known_.push_back(key);
+    const toml::node* node = table_.get(key);
+    if (node != nullptr && !node->is_array()) fail(key, "must be a list", node->source());
+    return node == nullptr ? nullptr : node->as_array();
+  }
+
+  void fail(const std::string& key, const std::string& what, const toml::source_region& at = {}) {
+    if (problem_) return;
+    const std::string line = at.begin.line > 0 ? "line " + std::to_string(at.begin.line) + ": " : "";
+    problem_ = Error{ErrorCode::bad_usage, line + (where_.empty() ? "" : where_ + ".") + key + " " + what};
+  }
+
+  void done() {
+    for (const auto& [key, node] : table_) {
+      const std::string text(key.str());
+      if (std::find(known_.begin(), known_.end(), text) != known_.end()) continue;
+      const std::string near = json::nearest(text, known_);
+      fail(text, "is not a known key" + (near.empty() ? "" : "; did you mean '" + near + "'?"), node.source());
+    }
+  }
+
+ private:
+  const toml::table& table_;
+  std::string where_;
+  std::optional<Error>& problem_;
+  std::vector<std::string> known_;
+};
+
+void read_listen(Table& in, Config& config) {
+  const auto listen = in.get<std::string>("listen");
+  if (!listen) return;
+  const auto colon = listen->rfind(':');
+  const std::string digits = colon == std::string::npos ? "" : listen->substr(colon + 1);
+  const bool numeric = !digits.empty() && digits.size() <= 5 && digits.find_first_not_of("0123456789") == std::string::npos;
+  if (!numeric || std::stol(digits) > 65535) return in.fail("listen", "must be host:port, like 127.0.0.1:8440");
+  config.host = listen->substr(0, colon);
+  config.port = static_cast<std::uint16_t>(std::stol(digits));
+}
+
+void read_timing(const toml::table* table, Config& config, std::optional<Error>& problem) {
+  if (table == nullptr) return;
+  Table in(*table, "timing", problem);
+  config.heartbeat = in.millis("heartbeat_ms");
+  config.silence = in.millis("silence_ms");
+  config.tick = in.millis("tick_ms");
+  config.freshness = in.millis("freshness_ms");
+  if (config.freshness && *config.freshness > limits::kFreshness) {
+    in.fail("freshness_ms", "must be at most " + std::to_string(limits::kFreshness.ms) +
+                                ": no device may start a halted release later than that");
+  }
+  in.done();
+}
+
+void read_rollout(const toml::table* table, Config& config, std::optional<Error>& problem) {
+  if (table == nullptr) return;
+  Table in(*table, "rollout", problem);
+  if (const auto* ages = in.array("horizons_ms")) {
+    for (const toml::node& each : *ages) {
+      const auto age = each.value_exact<std::int64_t>();
+      if (!age || *age < 1) in.fail("horizons_ms", "must be a list of milliseconds", each.source());
+      else config.horizons.push_back({*age});
+    }
+  }
+  config.budget = in.get<std::int64_t>("budget");
+  config.holdback_bake = in.millis("holdback_bake_ms");
+  in.done();
+}
+
+void read_keys(const toml::table* table, Config& config, std::optional<Error>& problem) {
+  if (table == nullptr) return;
+  Table in(*table, "keys", problem);
+  in.into("rollouts", config.keys.rollouts);
+  in.into("snapshot", config.keys.snapshot);
+  in.into("timestamp", config.keys.timestamp);
+  in.into("log", config.keys.log);
+  in.done();
+}
+
+void read_tenant(const toml::table& table, Config& config, std::optional<Error>& problem) {
+  Table in(table, "tenant", problem);
+  TenantConfig tenant;
+  const auto id = TenantId::parse(in.get<std::string>("id").value_or(""));
+  if (id.ok()) tenant.id = *id;
+  else in.fail("id", id.error().detail);
+  const auto token = Digest::parse(in.get<std::string>("enrolment_token_sha256").value_or(""));
+  if (token.ok()) tenant.enrolment_token = *token;
+  else in.fail("enrolment_token_sha256", token.error().detail);
+  if (const auto text = in.get<std::string>("policy_key")) {
+    const auto value = json::parse(*text);
+    const auto key = value.ok() ? crypto::decode_key(*value) : Result<crypto::PublicKey>(value.error());
+    if (key.ok()) tenant.policy_key = *key;
+    else in.fail("policy_key", key.error().detail);
+  }
+  in.done();
+  if (config.tenant(tenant.id) != nullptr) in.fail("id", "'" + tenant.id.text() + "' stands twice");
+  config.tenants.push_back(std::move(tenant));
+}
+
+// The library throws; it ends here.
+Result<toml::table> parse_toml(std::string_view text) {
+  try {
+    return toml::parse(text);
+  } catch (const toml::parse_error& error) {
+    return Error{ErrorCode::bad_usage, "line " + std::to_string(error.source().begin.line) + ": " + std::string(error.description())};
+  }
+}
+
+bool loopback(const std::string& host) { return host == "localhost" || host == "::1" || host.starts_with("127."); }
+
+}  // namespace
+
+const TenantConfig* Config::tenant(const TenantId& id) const {
+  const auto it = std::find_if(tenants.begin(), tenants.end(), [&](const auto& each) { return each.id == id; });
+  return it == tenants.end() ? nullptr : &*it;
+}
+
+Millis Config::heartbeat_interval() const {
+  return heartbeat.value_or(rollout::defaults(profile, rollout::Lane::standard, 1000).heartbeat);
+}
+
+Millis Config::freshness_interval() const {
+  return freshness.value_or(profile == rollout::Profile::lab ? seconds(2) : limits::kFreshness);
+}
+
+Result<rollout::Parameters> Config::parameters(rollout::Lane lane, std::int64_t fleet_size) const {
+  auto out = rollout::defaults(profile, lane, fleet_size);
+  if (budget) out = rollout::with_budget(std::move(out), fleet_size, *budget);
+  if (heartbeat) out.heartbeat = *heartbeat;
+  if (silence) out.silence = *silence;
+  if (tick) out.tick = *tick;
+  for (std::size_t k = 0; k < out.horizons.size() && k < horizons.size(); ++k) out.horizons[k].age = horizons[k];
+  if (holdback_bake) out.holdback_bake = *holdback_bake;
+  FB_TRY(rollout::check(out, fleet_size));
+  return out;
+}
+
+Result<Config> parse_config(std::string_view toml_text) {
+  FB_ASSIGN(const toml::table parsed, parse_toml(toml_text));
+  std::optional<Error> problem;
+  Config config;
+  Table in(parsed, "", problem);
+  read_listen(in, config);
+  in.into("behind_tls_proxy", config.behind_tls_proxy);
+  in.into("state_dir", config.state_dir);
+  in.into("repository", config.repository);
+  in.into("api_token_file", config.api_token_file);
+  in.into("webhook", config.webhook);
+  if (const auto threads = in.get<std::int64_t>("threads")) {
+    if (*threads < 1 || *threads > 64) in.fail("threads", "must be 1 to 64");
+    config.threads = static_cast<unsigned>(*threads);
+  }
+  if (const auto profile = in.get<std::string>("profile")) {
+    if (*profile == "lab") config.profile = rollout::Profile::lab;
+    else if (*profile != "standard") in.fail("profile", "must be \"standard\" or \"lab\"");
+  }
+  read_keys(in.table("keys"), config, problem);
+  read_timing(in.table("timing"), config, problem);
+  read_rollout(in.table("rollout"), config, problem);
+  if (const auto* tenants = in.array("tenant")) {
+    for (const toml::node& each : *tenants) {
+      if (each.is_table()) read_tenant(*each.as_table(), config, problem);
+    }
+  }
+  in.done();
+  if (!loopback(config.host) && !config.behind_tls_proxy) {
+    in.fail("listen", "is not loopback: device secrets would cross the network in the clear. Put a TLS proxy in front, "
+                      "say behind_tls_proxy = true, and listen where only the proxy reaches you");
+  }
+  if (problem) return *problem;
+  return config;
+}
+
+}  // namespace fb::server

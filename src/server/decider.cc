@@ -1,0 +1,160 @@
+#include "server/decider.h"
+
+#include <chrono>
+
+namespace fb::server {
+
+Result<std::unique_ptr<Decider>> Decider::start(const Config& config, const Doors& doors, const OnlineSigners& signers,
+                                                DeciderOptions options) {
+  std::unique_ptr<Decider> decider(new Decider(config, doors, signers, std::move(options)));
+  decider->started_wall_ = doors.clock.wall();
+  decider->started_uptime_ = doors.clock.uptime();
+  decider->next_tick_ = decider->started_uptime_;  // at once
+  FB_ASSIGN(decider->world_, World::open(config, doors, signers, decider->started_wall_));
+  decider->thread_ = std::thread([raw = decider.get()] { raw->work(); });
+  return decider;
+}
+
+Decider::~Decider() { stop(); }
+
+void Decider::stop() {
+  {
+    const std::lock_guard lock(mutex_);
+    stopping_ = true;
+  }
+  changed_.notify_all();
+  if (thread_.joinable()) thread_.join();
+}
+
+// Wall time that does not step: the wall clock at the start plus what has passed since.
+Instant Decider::now() const { return started_wall_ + (doors_.clock.uptime() - started_uptime_); }
+
+Status Decider::submit(Command command) {
+  {
+    const std::lock_guard lock(mutex_);
+    if (stopping_) return Error{ErrorCode::unavailable, "the server is stopping"};
+    if (trouble_ && trouble_->code == ErrorCode::io_failed) return *trouble_;
+    if (waiting_.size() >= options_.backlog) return Error{ErrorCode::unavailable, "too many requests are waiting; come again later"};
+    waiting_.push_back(std::move(command));
+  }
+  changed_.notify_one();
+  return {};
+}
+
+Status Decider::ready() const {
+  const std::lock_guard lock(mutex_);
+  if (trouble_) return *trouble_;
+  return {};
+}
+
+void Decider::work() {
+  while (true) {
+    const std::vector<Command> commands = wait_for_work();
+    const bool tick_due = doors_.clock.uptime() >= next_tick_;
+    {
+      const std::lock_guard lock(mutex_);
+      if (commands.empty() && stopping_) return;
+    }
+    decide(commands, tick_due);
+  }
+}
+
+std::vector<Command> Decider::wait_for_work() {
+  std::unique_lock lock(mutex_);
+  const auto pause = std::chrono::milliseconds(std::max<std::int64_t>(0, (next_tick_ - doors_.clock.uptime()).ms));
+  changed_.wait_for(lock, pause, [&] { return !waiting_.empty() || stopping_; });
+  std::vector<Command> taken;
+  if (waiting_.size() <= options_.batch) {
+    taken.swap(waiting_);
+  } else {
+    const auto end = waiting_.begin() + static_cast<std::ptrdiff_t>(options_.batch);
+    taken.assign(std::make_move_iterator(waiting_.begin()), std::make_move_iterator(end));
+    waiting_.erase(waiting_.begin(), end);
+  }
+  return taken;
+}
+
+void Decider::decide(const std::vector<Command>& commands, bool tick_due) {
+  Transaction tx(world_->tip);
+  const Instant at = now();
+  Status status;
+  if (tick_due) {  // before the commands: after a restart nobody gets a permit before the outage is accounted for
+    next_tick_ = doors_.clock.uptime() + options_.tick;
+    status = world_->tick(tx, at, continuity_);
+    continuity_ = rollout::Continuity::unbroken;
+  }
+  for (const Command& command : commands) command.run(*world_, tx, at);
+  counters.commands += commands.size();
+  if (status.ok()) status = world_->rollouts->flush(tx, at);
+  if (status.ok()) status = commit(tx);
+  if (!status.ok()) return recover(status.error(), commands);
+
+  for (const auto& keep : tx.promises()) keep();
+  if (tick_due) take_gauges();
+  for (const Notice& notice : world_->rollouts->take_notices()) options_.notify(notice);
+}
+
+Status Decider::commit(Transaction& tx) {
+  if (!tx.batch().empty()) {
+    FB_TRY(doors_.store.commit(tx.batch()));
+    ++counters.commits;
+    world_->tip = tx.tip();
+  }
+  if (world_->repository->unpublished()) FB_TRY(world_->repository->publish());
+  const std::lock_guard lock(mutex_);
+  trouble_.reset();
+  return {};
+}
+
+// Nothing of the batch happened. With a store that says so (no space), the world is read back and goes on, calmly;
+// otherwise nobody knows what is on the disk, and only a new start can find out.
+void Decider::recover(const Error& error, const std::vector<Command>& commands) {
+  ++counters.failures;
+  for (const Command& command : commands) {
+    if (command.failed) command.failed(error);
+  }
+  const bool known = error.code == ErrorCode::no_space;
+  auto world = known ? World::open(config_, doors_, signers_, now()) : Result<std::unique_ptr<World>>(error);
+  {
+    const std::lock_guard lock(mutex_);
+    trouble_ = error;
+  }
+  if (world.ok()) {
+    world_ = std::move(world).value();
+    continuity_ = rollout::Continuity::was_down;
+    next_tick_ = doors_.clock.uptime();
+  } else if (!known || world.error().code != ErrorCode::no_space) {
+    options_.on_fatal(error);
+  }
+}
+
+void Decider::take_gauges() {
+  auto gauges = std::make_shared<std::vector<RolloutGauges>>();
+  for (const auto& [id, run] : world_->rollouts->all()) {
+    const auto seen = rollout::view(run->state());
+    gauges->push_back({id.number(), run->record().plan.component.text(), static_cast<double>(seen.exposed),
+                       static_cast<double>(seen.limit), static_cast<double>(seen.harmed), seen.evidence, run->halted()});
+  }
+  const std::lock_guard lock(mutex_);
+  gauges_ = std::move(gauges);
+}
+
+std::shared_ptr<const std::vector<Decider::RolloutGauges>> Decider::rollout_gauges() const {
+  const std::lock_guard lock(mutex_);
+  return gauges_;
+}
+
+Result<statement::Envelope> Decider::head(Instant at) {
+  if (head_ && head_->first == world_->tip.size) return head_->second;
+  const statement::Head head{world_->tip.size, world_->tip.hash, at};
+  FB_ASSIGN(auto envelope, statement::seal(statement::kHeadType, statement::encode(head), *signers_.log));
+  head_ = {world_->tip.size, envelope};
+  return envelope;
+}
+
+Result<statement::Envelope> Decider::seal(statement::Permit permit, Instant at) {
+  FB_ASSIGN(permit.log.head, head(at));
+  return statement::seal(statement::kPermitType, statement::encode(permit), *signers_.rollouts);
+}
+
+}  // namespace fb::server

@@ -1,0 +1,61 @@
+// The releases that were submitted, and what people said about them. On the decider's thread.
+#pragma once
+
+#include <map>
+#include <string>
+#include <vector>
+
+#include "gate/gate.h"
+#include "release/manifest.h"
+#include "server/devices.h"
+#include "server/repository.h"
+#include "server/transaction.h"
+#include "statement/people.h"
+
+namespace fb::server {
+
+struct ReleaseEntry {
+  release::Manifest manifest;
+  std::string manifest_bytes;
+  std::uint64_t log_index = 0;  // of its entry in the event log: what a permit proves
+  std::vector<statement::SignedAct> acts;
+};
+
+class Releases {
+ public:
+  explicit Releases(Repository& repository) : repository_(repository) {}
+
+  Status load(port::Store& store, const statement::People& people);
+
+  // Takes signed role metadata: every new target must lie in `blobs` (by digest, hex), every new manifest must decode and
+  // own its path. On success the publication is adopted with `tx`; the digests of the new releases.
+  // Errors: those of tuf, malformed, mismatch, not_found (a blob), already_exists.
+  struct Submission {
+    std::string role;
+    std::string metadata;
+  };
+  using BlobSource = std::function<Result<std::string>(const Digest&)>;
+  Result<std::vector<Digest>> submit(const Submission& submission, const BlobSource& blobs, Transaction& tx, Instant now);
+
+  // Adds an approval or a waiver. Errors: not_found (release), already_exists (nonce).
+  Status add_act(const statement::SignedAct& act, Transaction& tx, Instant now);
+
+  [[nodiscard]] const ReleaseEntry* find(const Digest& digest) const;
+  [[nodiscard]] const std::map<Digest, ReleaseEntry>& all() const { return entries_; }
+
+  // The gates as they stand, over the core builds that the devices run.
+  [[nodiscard]] std::vector<gate::GateResult> gates(const Digest& digest, const Devices& devices,
+                                                    const statement::People& people, Instant now) const;
+
+ private:
+  [[nodiscard]] gate::Fleet readers(const release::Manifest& manifest, const Devices& devices, Instant now) const;
+  using Found = std::vector<std::pair<Digest, ReleaseEntry>>;
+  Result<Found> take_new_targets(const std::string& role, const tuf::Targets& after, const BlobSource& blobs);
+  Status check_place(const std::string& role, const std::string& path, const tuf::TargetFile& file, bool& known) const;
+  static Status check_manifest(const release::Manifest& manifest, const std::string& path, const tuf::Targets& after);
+
+  Repository& repository_;
+  std::map<Digest, ReleaseEntry> entries_;
+};
+
+}  // namespace fb::server

@@ -1,0 +1,247 @@
+#include "server/repository.h"
+
+#include <array>
+#include <charconv>
+
+#include "base/limits.h"
+#include "crypto/sha256.h"
+#include "tuf/names.h"
+
+namespace fb::server {
+namespace {
+
+constexpr std::array<const char*, 4> kOffline{"targets", "core", "content", "flags"};
+constexpr std::string_view kSpace = "tuf";
+// Renewed long before they expire, so that a server that is down for a night loses nobody.
+constexpr Millis kTimestampAge = hours(1);
+constexpr Millis kSnapshotAge = days(1);
+
+// The version in "12.content.json" when it is a file of `role`; 0 otherwise.
+std::int64_t version_of(const std::string& name, const std::string& role) {
+  const std::string ending = "." + role + ".json";
+  if (!name.ends_with(ending)) return 0;
+  std::int64_t version = 0;
+  const char* end = name.data() + name.size() - ending.size();
+  const auto [stop, failure] = std::from_chars(name.data(), end, version);
+  return failure == std::errc() && stop == end ? version : 0;
+}
+
+std::string metadata_file(const std::string& role, std::int64_t version) {
+  return "metadata/" + tuf::metadata_path(role, version);
+}
+
+Result<std::string> sign_snapshot(const RoleFiles& roles, std::int64_t version, const OnlineSigners& signers, Instant now) {
+  FB_ASSIGN(const auto body, tuf::compose_snapshot(roles, {version, now + tuf::Lifetimes().snapshot}));
+  return tuf::sign_file(tuf::encode(body), {signers.snapshot.get()});
+}
+
+Result<std::string> sign_timestamp(const std::string& snapshot, std::int64_t version, const OnlineSigners& signers,
+                                   Instant now) {
+  FB_ASSIGN(const auto body, tuf::compose_timestamp(snapshot, {version, now + tuf::Lifetimes().timestamp}));
+  return tuf::sign_file(tuf::encode(body), {signers.timestamp.get()});
+}
+
+Result<std::string> first_rollouts(const OnlineSigners& signers, Instant now) {
+  tuf::Targets empty;
+  empty.version = 1;
+  empty.expires = now + tuf::Lifetimes().rollouts;
+  return tuf::sign_file(tuf::encode(empty), {signers.rollouts.get()});
+}
+
+}  // namespace
+
+Result<std::unique_ptr<Repository>> Repository::open(port::Files& files, port::Store& store, const OnlineSigners& signers,
+                                                     Instant now) {
+  std::unique_ptr<Repository> repository(new Repository(files, signers));
+  FB_TRY(repository->load_root());
+  FB_TRY(repository->load_roles(store, now));
+  return repository;
+}
+
+Status Repository::load_root() {
+  auto root = newest("root");
+  if (!root.ok()) return root.error();
+  root_ = std::move(root).value();
+  return tuf::TrustedSet::from_root(root_).ok() ? Status() : tuf::TrustedSet::from_root(root_).error().in("metadata/*.root.json");
+}
+
+Result<std::string> Repository::newest(const std::string& role) {
+  FB_ASSIGN(const auto names, files_.list("metadata"));
+  std::int64_t version = 0;
+  for (const std::string& name : names) version = std::max(version, version_of(name, role));
+  if (version == 0) {
+    return Error{ErrorCode::not_found, "the repository has no metadata/<version>." + role +
+                                           ".json; `firebreak init` makes one, or restore it from the publisher's copy"};
+  }
+  return files_.read(metadata_file(role, version), limits::kTargetsBytes);
+}
+
+Status Repository::load_roles(port::Store& store, Instant now) {
+  Publication publication;
+  for (const std::string role : kOffline) {
+    FB_ASSIGN(auto stored, store.get(std::string(kSpace), role));
+    if (stored) {
+      publication.roles[role] = std::move(*stored);
+    } else {
+      FB_ASSIGN(publication.roles[role], newest(role));
+    }
+  }
+  FB_ASSIGN(auto rollouts, store.get(std::string(kSpace), "rollouts"));
+  FB_ASSIGN(auto snapshot, store.get(std::string(kSpace), "snapshot"));
+  FB_ASSIGN(auto timestamp, store.get(std::string(kSpace), "timestamp"));
+  if (rollouts && snapshot && timestamp) {
+    publication.roles["rollouts"] = std::move(*rollouts);
+    publication.snapshot = std::move(*snapshot);
+    publication.timestamp = std::move(*timestamp);
+  } else {
+    FB_ASSIGN(publication.roles["rollouts"], first_rollouts(signers_, now));
+    FB_ASSIGN(publication.snapshot, sign_snapshot(publication.roles, 1, signers_, now));
+    FB_ASSIGN(publication.timestamp, sign_timestamp(publication.snapshot, 1, signers_, now));
+    Transaction first({});
+    adopt(publication, first);
+    FB_TRY(store.commit(first.batch()));
+  }
+  auto trusted = verify(publication, now);
+  // Expired online roles are ours to sign anew; anything else is a repository that no device would accept.
+  const bool stale = !trusted.ok() && (trusted.error().code == ErrorCode::expired || trusted.error().code == ErrorCode::clock_doubtful);
+  if (stale) {
+    publication_ = publication;
+    FB_ASSIGN(publication, compose({}, now));
+    trusted = verify(publication, now);
+  }
+  if (!trusted.ok()) return trusted.error().in("the repository would be refused by every device");
+  make_current(std::move(publication), std::move(trusted).value());
+  return publish();
+}
+
+Result<tuf::TrustedSet> Repository::verify(const Publication& publication, Instant now) const {
+  const tuf::TrustedNow trusted_now{now, now};
+  FB_ASSIGN(auto trusted, tuf::TrustedSet::from_root(root_));
+  FB_TRY(trusted.check_root_fresh(trusted_now));
+  FB_ASSIGN([[maybe_unused]] const auto change, trusted.update_timestamp(publication.timestamp, trusted_now));
+  FB_TRY(trusted.update_snapshot(publication.snapshot, trusted_now, tuf::Source::repository));
+  FB_TRY(trusted.update_targets(publication.roles.at("targets"), trusted_now));
+  for (const auto& [role, bytes] : publication.roles) {
+    if (role != "targets") FB_TRY(trusted.update_delegated(role, tuf::kTargets, bytes, trusted_now));
+  }
+  return trusted;
+}
+
+Result<Publication> Repository::compose(const RoleFiles& changed, Instant now) {
+  FB_ASSIGN(const auto old_snapshot, tuf::decode_snapshot(publication_.snapshot));
+  FB_ASSIGN(const auto old_timestamp, tuf::decode_timestamp(publication_.timestamp));
+  Publication next{publication_.roles, {}, {}};
+  for (const auto& [role, bytes] : changed) {
+    FB_ASSIGN(const auto document, tuf::decode_targets(bytes, role));
+    FB_ASSIGN(const auto before, tuf::decode_targets(next.roles.at(role), role));
+    if (document.body.version != before.body.version + 1) {
+      return Error{ErrorCode::rolled_back, role + " version " + std::to_string(document.body.version) + " where " +
+                                               std::to_string(before.body.version + 1) +
+                                               " comes next; somebody else published in between: sign again"};
+    }
+    next.roles[role] = bytes;
+  }
+  FB_ASSIGN(next.snapshot, sign_snapshot(next.roles, old_snapshot.body.version + 1, signers_, now));
+  FB_ASSIGN(next.timestamp, sign_timestamp(next.snapshot, old_timestamp.body.version + 1, signers_, now));
+  if (const auto verified = verify(next, now); !verified.ok()) return verified.error();
+  return next;
+}
+
+Result<std::optional<std::string>> Repository::next_rollouts(const std::map<std::string, std::string>& files, Instant now) {
+  FB_ASSIGN(const auto before, tuf::decode_targets(publication_.roles.at("rollouts"), "rollouts"));
+  tuf::TargetChanges changes;
+  for (const auto& [path, bytes] : files) {
+    const auto it = before.body.targets.find(path);
+    auto described = tuf::describe(bytes);
+    if (it == before.body.targets.end() || it->second != described) changes.add.emplace(path, std::move(described));
+    FB_TRY(write_target(path, bytes));
+  }
+  for (const auto& [path, file] : before.body.targets) {
+    if (!files.contains(path)) changes.remove.insert(path);
+  }
+  const bool fresh = now < before.body.expires - tuf::Lifetimes().rollouts / 2;
+  if (changes.add.empty() && changes.remove.empty() && fresh) return std::optional<std::string>();
+  FB_ASSIGN(const auto signed_part, tuf::next_targets(publication_.roles.at("rollouts"), changes, now + tuf::Lifetimes().rollouts));
+  FB_ASSIGN(auto bytes, tuf::sign_file(signed_part, {signers_.rollouts.get()}));
+  return std::optional<std::string>(std::move(bytes));
+}
+
+void Repository::adopt(Publication publication, Transaction& tx) {
+  for (const auto& [role, bytes] : publication.roles) tx.put(std::string(kSpace), role, bytes);
+  tx.put(std::string(kSpace), "snapshot", publication.snapshot);
+  tx.put(std::string(kSpace), "timestamp", publication.timestamp);
+  publication_ = std::move(publication);
+  unpublished_ = true;
+}
+
+Status Repository::publish() {
+  const auto put = [&](const std::string& role, std::int64_t version, const std::string& bytes) -> Status {
+    const std::string path = metadata_file(role, version);
+    if (files_.size(path).ok()) return {};
+    return files_.write_atomic(path, bytes);
+  };
+  for (const auto& [role, bytes] : publication_.roles) {
+    FB_ASSIGN(const auto document, tuf::decode_targets(bytes, role));
+    FB_TRY(put(role, document.body.version, bytes));
+  }
+  FB_ASSIGN(const auto snapshot, tuf::decode_snapshot(publication_.snapshot));
+  FB_TRY(put("snapshot", snapshot.body.version, publication_.snapshot));
+  FB_TRY(files_.write_atomic("metadata/timestamp.json", publication_.timestamp));
+
+  const auto now = Instant{0};  // verified when it was composed; only the shape is wanted here
+  auto trusted = verify(publication_, now);
+  if (!trusted.ok()) return trusted.error();
+  make_current(publication_, std::move(trusted).value());
+  unpublished_ = false;
+  return {};
+}
+
+void Repository::make_current(Publication publication, tuf::TrustedSet trusted) {
+  publication_ = std::move(publication);
+  trusted_ = std::move(trusted);
+  auto current = std::make_shared<Current>();
+  current->timestamp = publication_.timestamp;
+  current->root_version = trusted_->root().body.version;
+  const std::lock_guard lock(mutex_);
+  current_ = std::move(current);
+}
+
+std::shared_ptr<const Repository::Current> Repository::current() const {
+  const std::lock_guard lock(mutex_);
+  return current_;
+}
+
+Status Repository::write_target(const std::string& path, std::string_view bytes) {
+  FB_ASSIGN(const auto target, tuf::TargetPath::parse(path));
+  const std::string file = "targets/" + target.hashed(crypto::sha256(bytes));
+  if (files_.size(file).ok()) return {};
+  return files_.write_atomic(file, bytes);
+}
+
+Result<std::string> Repository::read_target(const std::string& path, std::size_t max_bytes) {
+  FB_ASSIGN(const auto search, trusted_->find_target(path));
+  const auto* found = std::get_if<tuf::FoundTarget>(&search);
+  if (found == nullptr) return Error{ErrorCode::not_found, "the repository has no target " + path};
+  FB_ASSIGN(const Digest digest, found->file.sha256());
+  FB_ASSIGN(const auto target, tuf::TargetPath::parse(path));
+  FB_ASSIGN(auto bytes, files_.read("targets/" + target.hashed(digest), max_bytes));
+  FB_TRY(tuf::check_content(bytes, found->file.length, found->file.hashes));
+  return bytes;
+}
+
+Status Repository::renew_if_due(Transaction& tx, Instant now) {
+  const auto& timestamp = trusted_->timestamp()->body;
+  const auto& snapshot = trusted_->snapshot()->body;
+  const Instant timestamp_signed = timestamp.expires - tuf::Lifetimes().timestamp;
+  const Instant snapshot_signed = snapshot.expires - tuf::Lifetimes().snapshot;
+  if (now - timestamp_signed < kTimestampAge) return {};
+  Publication next = publication_;
+  if (now - snapshot_signed >= kSnapshotAge) {
+    FB_ASSIGN(next.snapshot, sign_snapshot(next.roles, snapshot.version + 1, signers_, now));
+  }
+  FB_ASSIGN(next.timestamp, sign_timestamp(next.snapshot, timestamp.version + 1, signers_, now));
+  adopt(std::move(next), tx);
+  return {};
+}
+
+}  // namespace fb::server

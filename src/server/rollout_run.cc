@@ -1,0 +1,545 @@
+#include "server/rollout_run.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "base/limits.h"
+#include "json/reader.h"
+
+namespace fb::server {
+namespace {
+
+constexpr const char* kRolloutSpace = "rollout";
+constexpr const char* kMembersSpace = "members";
+constexpr const char* kExposedSpace = "exposed";
+
+constexpr std::uint64_t kLast = std::uint64_t{1} << 63U;  // lots from here on are drawn last
+
+std::string key_of(RolloutId id) {
+  const std::string digits = id.text();
+  return std::string(10 - digits.size(), '0') + digits;
+}
+
+std::string key_of(RolloutId id, const DeviceId& device) { return key_of(id) + "/" + device.text(); }
+
+}  // namespace
+
+RolloutRun::RolloutRun(RolloutRecord record, rollout::State state, std::vector<Member> members, const Devices& devices)
+    : devices_(&devices),
+      record_(std::move(record)),
+      state_(std::move(state)),
+      exposure_(state_.parameters, state_.strata.size(), record_.started),
+      members_(std::move(members)) {
+  index_members(devices);
+}
+
+void RolloutRun::index_members(const Devices& devices) {
+  ready_.resize(state_.strata.size());
+  standing_.assign(members_.size(), Standing::absent);
+  for (Local local = 0; local < members_.size(); ++local) {
+    local_[members_[local].device] = local;
+    rank_.push_back(rollout::rank(devices.at(members_[local].device).record.id, record_.salt) & ~kLast);
+  }
+}
+
+bool RolloutRun::live() const {
+  using rollout::Phase;
+  return state_.phase == Phase::running || state_.phase == Phase::held || state_.phase == Phase::completed;
+}
+
+bool RolloutRun::halted() const {
+  using rollout::Phase;
+  return state_.phase == Phase::halted || state_.phase == Phase::reverting || state_.phase == Phase::reverted;
+}
+
+// --- standing: what each eligible device is to this rollout, and how many are still to come ---
+
+void RolloutRun::set_standing(Local local, Standing standing) {
+  const Standing before = standing_[local];
+  if (before == standing) return;
+  const auto lot = std::pair(rank_[local], local);
+  auto& ready = ready_[members_[local].stratum];
+  if (before == Standing::ready) ready.erase(lot);
+  if (standing == Standing::ready) ready.insert(lot);
+  const auto gone = [](Standing s) { return s == Standing::refused || s == Standing::silent; };
+  gone_ += (gone(standing) ? 1 : 0) - (gone(before) ? 1 : 0);
+  standing_[local] = standing;
+}
+
+void RolloutRun::heard(DeviceIndex device, Instant now) {
+  const auto it = local_.find(device);
+  if (it == local_.end()) return;
+  if (live()) exposure_.heard(it->second, now);
+  if (standing_[it->second] == Standing::silent) set_standing(it->second, Standing::absent);
+}
+
+void RolloutRun::reported(DeviceIndex device, const wire::ComponentReport& report, Instant now) {
+  const auto it = local_.find(device);
+  if (it == local_.end() || standing_[it->second] == Standing::dispatched) return;
+  const Local local = it->second;
+  const bool staged = report.staged == record_.release;
+  if (staged && report.ready) {
+    if (live()) exposure_.add_ready(local, members_[local].stratum, now);
+    // Whoever had an event while waiting goes last: as a fresh device it would speak against the release (spec 2.2).
+    if (standing_[local] != Standing::ready && exposure_.had_control_event(local)) rank_[local] |= kLast;
+    return set_standing(local, Standing::ready);
+  }
+  if (standing_[local] == Standing::ready) exposure_.leave_ready(local);
+  places_.erase(local);
+  set_standing(local, staged && !report.waiting.empty() ? Standing::refused : Standing::absent);
+}
+
+std::optional<wire::Offer> RolloutRun::offer(DeviceIndex device) const {
+  const auto it = local_.find(device);
+  if (!live() || it == local_.end()) return std::nullopt;
+  const auto exposed = exposed_.find(device);
+  const bool out = exposed != exposed_.end() && !exposed->second.handed_back;
+  if (out && (exposed->second.healthy || exposed->second.reverted)) return std::nullopt;
+  const bool ask = places_.contains(it->second) || (out && state_.permits_open() && !exposed->second.activated);
+  return wire::Offer{record_.id, record_.plan.component, record_.release, ask};
+}
+
+// --- permits: the one exchange that exposes a device ---
+
+std::optional<wire::Denial> RolloutRun::ask(DeviceIndex device, const wire::PermitAsk& ask, Transaction& tx, Instant now) {
+  const Millis again = state_.parameters.heartbeat;
+  const auto denied = [&](std::string rule, std::string detail) {
+    return wire::Denial{std::move(rule), std::move(detail), again};
+  };
+  if (ask.release != record_.release) return denied("wrong-release", "rollout " + record_.id.text() + " carries " + record_.release.text());
+  if (halted()) return denied("halted", rollout::sentence(state_));
+  if (!live()) return denied("not-running", "rollout " + record_.id.text() + " is " + std::string(rollout::name(state_.phase)));
+  if (!state_.permits_open()) return denied("held", rollout::sentence(state_));
+  const auto it = local_.find(device);
+  if (it == local_.end()) return denied("not-eligible", "this device was not on the list when rollout " + record_.id.text() + " started");
+
+  heard(device, now);
+  const auto known = exposed_.find(device);
+  if (known != exposed_.end() && !known->second.handed_back) return std::nullopt;  // counted once
+  if (ask.purpose == statement::Purpose::renew) return denied("not-started", "a permit to start comes first");
+  const Local local = it->second;
+  if (!places_.contains(local)) {
+    return denied("no-place", std::to_string(state_.dispatched) + " of at most " + std::to_string(state_.limit_dispatched) +
+                                  " devices have it now; lots decide who is next. " + rollout::sentence(state_));
+  }
+  const auto counted = exposure_.had_control_event(local) ? rollout::Counted::outside : rollout::Counted::inside;
+  if (const auto stepped = apply(rollout::Dispatched{members_[local].stratum, counted}, tx, now); !stepped.ok()) {
+    return denied("no-place", stepped.error().detail);
+  }
+  places_.erase(local);
+  set_standing(local, Standing::dispatched);
+  exposure_.dispatch(local, members_[local].stratum, now);
+  exposed_[device] = ExposedDevice{now, ask.nonce, exposure_.facts(local)};
+  store_exposed(device, tx);
+  tx.log(now, "dispatch", {{"rollout", record_.id.number()},
+                           {"device", devices_->at(device).record.id.text()},
+                           {"release", record_.release.text()}});
+  return std::nullopt;
+}
+
+void RolloutRun::happened(DeviceIndex device, const wire::DeviceEvent& event, Transaction& tx, Instant now) {
+  using wire::EventKind;
+  const auto it = local_.find(device);
+  if (it == local_.end()) return;
+  const Local local = it->second;
+  const auto found = exposed_.find(device);
+  const bool out = found != exposed_.end() && !found->second.handed_back;
+  if (wire::is_harm(event.kind) && live()) exposure_.explicit_event(local);
+  if (!out || event.release != record_.release) return;
+
+  ExposedDevice& exposed = found->second;
+  switch (event.kind) {
+    case EventKind::activated: exposed.activated = true; ++record_.attempts; break;
+    case EventKind::healthy: exposed.healthy = true; break;
+    case EventKind::crashed:
+    case EventKind::probe_failed:
+    case EventKind::boot_loop: exposed.harmed = true; break;
+    case EventKind::rolled_back: exposed.harmed = exposed.reverted = true; break;
+    case EventKind::reverted_on_halt: exposed.reverted = true; break;
+    case EventKind::install_failed: ++record_.attempts; ++record_.failures; [[fallthrough]];
+    case EventKind::handed_back: hand_back(local, exposed, tx, now); break;
+    case EventKind::staged:
+    case EventKind::refused:
+    case EventKind::deferred:
+    case EventKind::tasted: break;
+  }
+  if (live()) exposed.facts = exposure_.facts(local);
+  revert_dirty_ = true;
+  store_exposed(device, tx);
+}
+
+void RolloutRun::hand_back(Local local, ExposedDevice& exposed, Transaction& tx, Instant now) {
+  if (exposure_.hand_back(local, now) == rollout::HandBack::stays_counted) return;
+  const auto counted = exposed.facts.arm == rollout::DeviceFacts::Arm::outside ? rollout::Counted::outside
+                                                                                       : rollout::Counted::inside;
+  if (!apply(rollout::HandedBack{members_[local].stratum, counted}, tx, now).ok()) return;  // nobody of this stratum is out
+  exposed.handed_back = true;
+  set_standing(local, Standing::absent);  // its next check-in says whether it is ready again
+}
+
+// --- places: who may ask next ---
+
+void RolloutRun::give_places(Instant now) {
+  for (auto it = places_.begin(); it != places_.end();) it = it->second < now ? places_.erase(it) : std::next(it);
+  const std::int64_t open = state_.open_places();
+  while (static_cast<std::int64_t>(places_.size()) > open) places_.erase(std::prev(places_.end()));
+  const std::int64_t want = open - static_cast<std::int64_t>(places_.size());
+  if (want <= 0) return;
+  for (const Local local : draw(want)) places_[local] = now + state_.parameters.heartbeat * 2;
+}
+
+std::vector<RolloutRun::Local> RolloutRun::draw(std::int64_t want) {
+  std::vector<std::int64_t> remaining;
+  for (const auto& ready : ready_) remaining.push_back(static_cast<std::int64_t>(ready.size()));
+  for (const auto& [local, until] : places_) --remaining[members_[local].stratum];
+  const auto shares = rollout::apportion(want, remaining);
+  std::vector<Local> drawn;
+  by_tenant_.clear();
+  for (const auto& [device, exposed] : exposed_) {
+    if (state_.dispatched >= state_.parameters.toe_dip) break;  // the limit is for the toe-dip only
+    if (!exposed.handed_back) ++by_tenant_[devices_->at(device).record.tenant];
+  }
+  for (std::size_t s = 0; s < ready_.size(); ++s) {
+    std::int64_t left = shares[s];
+    for (auto it = ready_[s].begin(); it != ready_[s].end() && left > 0; ++it) {
+      if (places_.contains(it->second) || tenant_full(it->second)) continue;
+      ++by_tenant_[devices_->at(members_[it->second].device).record.tenant];
+      drawn.push_back(it->second);
+      --left;
+    }
+  }
+  return drawn;
+}
+
+bool RolloutRun::tenant_full(Local local) const {
+  if (state_.dispatched >= state_.parameters.toe_dip) return false;
+  const auto it = by_tenant_.find(devices_->at(members_[local].device).record.tenant);
+  const std::int64_t has = it == by_tenant_.end() ? 0 : it->second;
+  return has >= std::max<std::int64_t>(1, (state_.parameters.toe_dip + 2) / 3);
+}
+
+// --- the tick ---
+
+rollout::Tick RolloutRun::tick_event(rollout::TickCounts counts) const {
+  const auto members = static_cast<std::int64_t>(members_.size());
+  return {std::move(counts), members - state_.dispatched - gone_, {record_.attempts, record_.failures}};
+}
+
+void RolloutRun::tick(Transaction& tx, Instant now, rollout::Continuity continuity) {
+  if (halted()) {
+    if (state_.phase != rollout::Phase::reverted && revert_dirty_) finish_revert(tx, now);
+    return;
+  }
+  if (!live()) return;
+  sweep_silent(now);
+  auto counts = exposure_.tick(now, continuity);
+  note_silence(tx);
+  record_.active = counts.active;
+  const auto before = state_;
+  const Status applied = apply(tick_event(std::move(counts)), tx, now);
+  FB_CHECK(applied.ok());  // a live rollout takes its own ticks
+  if (!halted()) give_places(now);
+  // The sequence number alone is no news: an idle rollout writes nothing.
+  auto after = state_;
+  after.sequence = before.sequence;
+  if (after == before) state_.sequence = before.sequence;
+  else dirty_ = true;
+}
+
+void RolloutRun::note_silence(Transaction& tx) {
+  for (const auto local : exposure_.take_silent()) {
+    const DeviceIndex device = members_[local].device;
+    const auto it = exposed_.find(device);
+    if (it == exposed_.end()) {
+      set_standing(local, Standing::silent);
+      places_.erase(local);
+      continue;
+    }
+    it->second.silent = true;
+    it->second.facts = exposure_.facts(local);
+    store_exposed(device, tx);
+  }
+}
+
+// Devices that were never ready are in nobody's count; the rollout must not wait for them for ever.
+void RolloutRun::sweep_silent(Instant now) {
+  constexpr Local kPerTick = 4096;
+  const Millis deadline = state_.parameters.silence_deadline();
+  for (Local i = 0; i < kPerTick && i < members_.size(); ++i, sweep_ = (sweep_ + 1) % static_cast<Local>(members_.size())) {
+    if (standing_[sweep_] != Standing::absent && standing_[sweep_] != Standing::refused) continue;
+    const auto heard = devices_->at(members_[sweep_].device).last_heard.value_or(record_.started);
+    if (now - heard > deadline * 2) set_standing(sweep_, Standing::silent);
+  }
+}
+
+Status RolloutRun::apply(const rollout::Event& event, Transaction& tx, Instant now) {
+  FB_ASSIGN(auto stepped, rollout::step(state_, event, now));
+  const bool was_halted = halted();
+  state_ = std::move(stepped.next);
+  absorb(stepped.effects, now);
+  if (!stepped.effects.empty()) {
+    tx.log(now, "verdict", {{"rollout", record_.id.number()},
+                            {"state", rollout::name(state_.phase)},
+                            {"limit", state_.limit_dispatched},
+                            {"exposed", state_.dispatched},
+                            {"sentence", stepped.reason}});
+  }
+  if (!was_halted && halted()) {
+    record_.halted = now;
+    places_.clear();
+    tx.log(now, "halted", {{"rollout", record_.id.number()}, {"release", record_.release.text()}, {"sentence", stepped.reason}});
+    FB_TRY(apply(rollout::RevertBegun{}, tx, now));
+  }
+  dirty_ = dirty_ || !std::holds_alternative<rollout::Tick>(event);
+  return {};
+}
+
+void RolloutRun::absorb(const std::vector<rollout::Effect>& effects, Instant now) {
+  for (const rollout::Effect& effect : effects) {
+    if (std::holds_alternative<rollout::PublishPlan>(effect.what) || std::holds_alternative<rollout::BlockDigest>(effect.what)) {
+      outbox_.plans_changed = true;
+    } else if (const auto* notify = std::get_if<rollout::Notify>(&effect.what)) {
+      outbox_.notices.push_back(*notify);
+      if (notify->occasion == rollout::Occasion::completed) record_.ended = now;
+    } else if (const auto* incident = std::get_if<rollout::OpenIncident>(&effect.what)) {
+      outbox_.incident = *incident;
+    }
+  }
+  using statement::PlanState;
+  record_.plan.state = halted() ? PlanState::halted
+                       : state_.phase == rollout::Phase::completed  ? PlanState::completed
+                       : state_.phase == rollout::Phase::superseded ? PlanState::superseded
+                                                                    : PlanState::running;
+}
+
+// Reverted: every exposed device said that it went back, never activated, or fell silent.
+void RolloutRun::finish_revert(Transaction& tx, Instant now) {
+  revert_dirty_ = false;
+  const auto back = [](const auto& pair) {
+    const ExposedDevice& d = pair.second;
+    return d.reverted || d.handed_back || !d.activated;
+  };
+  if (!std::all_of(exposed_.begin(), exposed_.end(), back)) return;
+  if (!apply(rollout::AllReverted{}, tx, now).ok()) return;
+  record_.ended = now;
+  tx.log(now, "reverted", {{"rollout", record_.id.number()}, {"devices", exposed_.size()}});
+}
+
+RolloutRun::Outbox RolloutRun::take_outbox() { return std::exchange(outbox_, {}); }
+
+// --- what people see ---
+
+json::Value RolloutRun::view() const {
+  const auto seen = rollout::view(state_);
+  std::int64_t healthy = 0, reverted = 0, activated = 0, handed_back = 0, harmed = 0;
+  for (const auto& [device, each] : exposed_) {
+    healthy += each.healthy && !each.reverted ? 1 : 0;
+    reverted += each.reverted ? 1 : 0;
+    activated += each.activated ? 1 : 0;
+    handed_back += each.handed_back ? 1 : 0;
+    harmed += each.harmed || each.silent ? 1 : 0;
+  }
+  json::Value rings = json::Value::array();
+  for (const auto ring : record_.plan.rings) rings.push_back(word(ring));
+  json::Value out{{"rollout", record_.id.number()},
+                  {"release", record_.release.text()},
+                  {"component", record_.plan.component.text()},
+                  {"version", record_.version},
+                  {"lane", word(record_.plan.lane)},
+                  {"rings", std::move(rings)},
+                  {"state", rollout::name(seen.phase)},
+                  {"held", seen.held_by ? json::Value(rollout::name(*seen.held_by)) : json::Value()},
+                  {"reason", seen.sentence},
+                  {"eligible", members_.size()},
+                  {"limit", seen.limit},
+                  {"exposed", seen.exposed},
+                  {"activated", activated},
+                  {"healthy", healthy},
+                  {"harmed", harmed},
+                  {"silent", seen.harmed_silent},
+                  {"reverted", reverted},
+                  {"handed_back", handed_back},
+                  {"remaining", seen.remaining},
+                  {"budget", seen.budget},
+                  {"bound", seen.bound},
+                  {"cap", std::isfinite(seen.cap) ? json::Value(seen.cap) : json::Value()},
+                  {"evidence", std::isfinite(seen.evidence) ? json::Value(seen.evidence) : json::Value(1e300)},
+                  {"halt_at", seen.halt_at},
+                  {"started", to_rfc3339(record_.started)},
+                  {"started_ms", record_.started.ms},
+                  {"ended", record_.ended ? json::Value(to_rfc3339(*record_.ended)) : json::Value()},
+                  {"halted_at", record_.halted ? json::Value(to_rfc3339(*record_.halted)) : json::Value()},
+                  {"halt_committed_ms", record_.halted ? json::Value(record_.halted->ms) : json::Value()}};
+  if (record_.resumes) out["resumes"] = record_.resumes->number();
+  return out;
+}
+
+// --- memory ---
+
+namespace {
+
+using rollout::DeviceFacts;
+
+json::Value encode(const ExposedDevice& each) {
+  return {{"dispatched_ms", each.dispatched.ms},
+          {"nonce", each.nonce},
+          {"member", each.facts.device},
+          {"stratum", each.facts.stratum},
+          {"muted", each.facts.voice == rollout::Voice::muted},
+          {"arm", static_cast<int>(each.facts.arm)},
+          {"active_ms", each.facts.dispatched_at.ms},
+          {"explicit_event", each.facts.explicit_event},
+          {"silent_event", each.facts.silent_event},
+          {"control_event", each.facts.control_event},
+          {"left", each.facts.left},
+          {"activated", each.activated},
+          {"healthy", each.healthy},
+          {"harmed", each.harmed},
+          {"silent", each.silent},
+          {"reverted", each.reverted},
+          {"handed_back", each.handed_back}};
+}
+
+Result<ExposedDevice> decode_exposed(std::string_view bytes) {
+  constexpr std::int64_t kBig = std::int64_t{1} << 53U;
+  FB_ASSIGN(const json::Value value, json::parse(bytes));
+  json::Reader in(value, "exposed device");
+  ExposedDevice out;
+  out.dispatched = Instant{in.integer("dispatched_ms", 0, kBig)};
+  out.nonce = in.string("nonce", 64);
+  out.facts.device = static_cast<rollout::DeviceIndex>(in.integer("member", 0, 4'000'000'000));
+  out.facts.stratum = static_cast<rollout::StratumIndex>(in.integer("stratum", 0, 65'535));
+  out.facts.voice = in.boolean("muted") ? rollout::Voice::muted : rollout::Voice::full;
+  out.facts.arm = static_cast<DeviceFacts::Arm>(in.integer("arm", 0, 3));
+  out.facts.dispatched_at = Millis{in.integer("active_ms", 0, kBig)};
+  out.facts.explicit_event = in.boolean("explicit_event");
+  out.facts.silent_event = in.boolean("silent_event");
+  out.facts.control_event = in.boolean("control_event");
+  out.facts.left = in.boolean("left");
+  out.activated = in.boolean("activated");
+  out.healthy = in.boolean("healthy");
+  out.harmed = in.boolean("harmed");
+  out.silent = in.boolean("silent");
+  out.reverted = in.boolean("reverted");
+  out.handed_back = in.boolean("handed_back");
+  FB_TRY(in.done());
+  return out;
+}
+
+json::Value optional_ms(const std::optional<Instant>& at) { return at ? json::Value(at->ms) : json::Value(-1); }
+
+std::optional<Instant> read_optional_ms(json::Reader& in, const char* key) {
+  const auto ms = in.integer(key, -1, std::int64_t{1} << 53U);
+  return ms < 0 ? std::nullopt : std::optional<Instant>(Instant{ms});
+}
+
+json::Value encode(const RolloutRecord& record) {
+  json::Value out{{"id", record.id.number()},
+                  {"release", record.release.text()},
+                  {"version", record.version},
+                  {"release_index", record.release_index},
+                  {"salt", record.salt.hex()},
+                  {"plan", statement::encode(record.plan)},
+                  {"resumes", record.resumes ? record.resumes->number() : 0},
+                  {"started_ms", record.started.ms},
+                  {"halted_ms", optional_ms(record.halted)},
+                  {"ended_ms", optional_ms(record.ended)},
+                  {"active_ms", record.active.ms},
+                  {"attempts", record.attempts},
+                  {"failures", record.failures}};
+  return out;
+}
+
+Result<RolloutRecord> decode_record(json::Reader in) {
+  constexpr std::int64_t kBig = std::int64_t{1} << 53U;
+  RolloutRecord out;
+  const std::int64_t id = in.integer("id", 1, 2'147'483'647);
+  out.release = in.digest("release");
+  out.version = in.string("version", 64);
+  out.release_index = static_cast<std::uint64_t>(in.integer("release_index", 0, kBig));
+  const std::string salt = in.string("salt", 64);
+  const std::string plan = in.string("plan", limits::kJsonBytes);
+  const std::int64_t resumes = in.integer("resumes", 0, 2'147'483'647);
+  out.started = Instant{in.integer("started_ms", 0, kBig)};
+  out.halted = read_optional_ms(in, "halted_ms");
+  out.ended = read_optional_ms(in, "ended_ms");
+  out.active = Millis{in.integer("active_ms", 0, kBig)};
+  out.attempts = in.integer("attempts", 0, kBig);
+  out.failures = in.integer("failures", 0, kBig);
+  FB_TRY(in.done());
+  FB_ASSIGN(out.id, RolloutId::parse(id));
+  FB_ASSIGN(out.salt, rollout::Salt::from_hex(salt));
+  FB_ASSIGN(out.plan, statement::decode_plan(plan));
+  if (resumes != 0) {
+    FB_ASSIGN(out.resumes, RolloutId::parse(resumes));
+  }
+  return out;
+}
+
+Result<std::vector<RolloutRun::Member>> decode_members(std::string_view bytes, const Devices& devices) {
+  FB_ASSIGN(const json::Value value, json::parse(bytes, {std::size_t{1} << 30U, 8}));
+  if (!value.is_array()) return Error{ErrorCode::malformed, "stored members: a list is expected"};
+  std::vector<RolloutRun::Member> members;
+  for (const json::Value& each : value) {
+    const bool pair = each.is_array() && each.size() == 2 && each[0].is_string() && each[1].is_number_integer();
+    if (!pair) return Error{ErrorCode::malformed, "stored members: pairs of device and stratum are expected"};
+    FB_ASSIGN(const auto id, DeviceId::parse(each[0].get<std::string>()));
+    const auto device = devices.find(id);
+    if (!device) return Error{ErrorCode::not_found, "stored members: device " + id.text() + " is not enrolled"};
+    members.push_back({*device, each[1].get<rollout::StratumIndex>()});
+  }
+  return members;
+}
+
+}  // namespace
+
+void RolloutRun::store_members(Transaction& tx) const {
+  json::Value list = json::Value::array();
+  for (const Member& member : members_) list.push_back({devices_->at(member.device).record.id.text(), member.stratum});
+  tx.put(kMembersSpace, key_of(record_.id), json::compact(list));
+}
+
+void RolloutRun::flush(Transaction& tx) {
+  if (!dirty_) return;
+  dirty_ = false;
+  tx.put(kRolloutSpace, key_of(record_.id), json::compact({{"record", encode(record_)}, {"state", rollout::encode(state_)}}));
+}
+
+void RolloutRun::store_exposed(DeviceIndex device, Transaction& tx) const {
+  tx.put(kExposedSpace, key_of(record_.id, devices_->at(device).record.id), json::compact(encode(exposed_.at(device))));
+}
+
+Result<RolloutRun> RolloutRun::load(port::Store& store, const std::string& key, const std::string& value,
+                                    const Devices& devices, Instant now) {
+  FB_ASSIGN(const json::Value stored, json::parse(value, {limits::kManagementBodyBytes, limits::kJsonDepth}));
+  json::Reader in(stored, "stored rollout " + key);
+  const json::Value& state_value = in.raw("state");
+  FB_ASSIGN(auto record, decode_record(in.object("record")));
+  FB_ASSIGN(auto state, rollout::decode_state(state_value));
+  FB_ASSIGN(const auto members_bytes, store.get(kMembersSpace, key));
+  if (!members_bytes) return Error{ErrorCode::not_found, "stored rollout " + key + " has no list of members"};
+  FB_ASSIGN(auto members, decode_members(*members_bytes, devices));
+
+  RolloutRun run(std::move(record), std::move(state), std::move(members), devices);
+  run.dirty_ = false;
+  std::vector<DeviceFacts> facts;
+  Millis active = run.record_.active;
+  FB_TRY(store.scan(kExposedSpace, key + "/", [&](const std::string& place, const std::string& bytes) -> Status {
+    if (!place.starts_with(key + "/")) return {};
+    FB_ASSIGN(auto exposed, decode_exposed(bytes));
+    const auto device = devices.find(*DeviceId::parse(place.substr(key.size() + 1)));
+    FB_CHECK(device.has_value());
+    if (!exposed.handed_back) {
+      run.set_standing(run.local_.at(*device), Standing::dispatched);
+      facts.push_back(exposed.facts);
+      active = std::max(active, exposed.facts.dispatched_at);
+    }
+    run.exposed_[*device] = std::move(exposed);
+    return {};
+  }));
+  run.exposure_ = rollout::Exposure::restore(run.state_.parameters, run.state_.strata.size(), std::move(facts), active, now);
+  run.revert_dirty_ = true;
+  return run;
+}
+
+}  // namespace fb::server

@@ -1,0 +1,342 @@
+#include "server/rollouts.h"
+
+#include <algorithm>
+
+#include "base/bytes.h"
+#include "base/limits.h"
+#include "rollout/step.h"
+
+namespace fb::server {
+namespace {
+
+using statement::ActKind;
+using statement::Role;
+
+// In fleets above this size a device takes part only after it has been enrolled for a day: whoever floods the server
+// with fresh identities cannot fill the first wave with them.
+constexpr std::size_t kLargeFleet = 1000;
+constexpr Millis kEnrolledLongEnough = hours(24);
+constexpr const char* kIncidentSpace = "incident";
+
+rollout::Lane engine_lane(statement::Lane lane) {
+  switch (lane) {
+    case statement::Lane::standard: return rollout::Lane::standard;
+    case statement::Lane::fast: return rollout::Lane::fast;
+    case statement::Lane::emergency: return rollout::Lane::emergency;
+  }
+  FB_CHECK(false);
+}
+
+std::string joined_reasons(const std::vector<gate::GateResult>& results) {
+  std::string text;
+  for (const auto& each : results) {
+    if (each.verdict != gate::Verdict::closed) continue;
+    for (const auto& reason : each.reasons) text += (text.empty() ? "" : "; ") + each.gate + ": " + reason;
+  }
+  return text;
+}
+
+bool may(const statement::People& people, const PersonId& id, std::initializer_list<Role> roles) {
+  const auto* person = people.find(id);
+  return person != nullptr &&
+         std::any_of(roles.begin(), roles.end(), [&](Role role) { return person->roles.contains(role); });
+}
+
+}  // namespace
+
+Status Rollouts::load(Transaction& tx, Instant now) {
+  FB_TRY(n_.store.scan("rollout", "", [&](const std::string& key, const std::string& value) -> Status {
+    FB_ASSIGN(auto run, RolloutRun::load(n_.store, key, value, n_.devices, now));
+    last_id_ = std::max(last_id_, run.record().id);
+    const RolloutId id = run.record().id;
+    runs_.emplace(id, std::make_unique<RolloutRun>(std::move(run)));
+    return {};
+  }));
+  plans_changed_ = true;  // published only where they differ from what stands there
+  return flush(tx, now);
+}
+
+Result<Rollouts::Done> Rollouts::order(const statement::SignedAct& act, Transaction& tx, Instant now) {
+  switch (act.act.kind) {
+    case ActKind::approve:
+    case ActKind::waive: {
+      FB_TRY(n_.releases.add_act(act, tx, now));
+      return Done{{}, std::string(word(act.act.kind)) + " recorded"};
+    }
+    case ActKind::start: return start(act, nullptr, tx, now);
+    case ActKind::resume: return resume(act, tx, now);
+    case ActKind::hold:
+    case ActKind::go_on:
+    case ActKind::halt:
+    case ActKind::revert: return steer(act, tx, now);
+  }
+  FB_CHECK(false);
+}
+
+Result<Rollouts::Done> Rollouts::start(const statement::SignedAct& signed_act, const RolloutRun* resumed, Transaction& tx,
+                                       Instant now) {
+  const auto& act = signed_act.act;
+  if (!may(n_.people, act.person, {Role::operations})) {
+    return Error{ErrorCode::forbidden, act.person.text() + " may not start rollouts: the role operations may"};
+  }
+  const ReleaseEntry* release = n_.releases.find(act.release);
+  if (release == nullptr) return Error{ErrorCode::not_found, "no release " + act.release.text() + " was submitted here"};
+  if (resumed == nullptr && blocked(act.release)) {
+    return Error{ErrorCode::conflict, act.release.text() + " was halted and is blocked; only a resume that two people sign lifts that"};
+  }
+  const auto gates = n_.releases.gates(act.release, n_.devices, n_.people, now);
+  if (!gate::all_open(gates)) return Error{ErrorCode::conflict, joined_reasons(gates)};
+
+  std::vector<rollout::StratumSize> strata;
+  auto members = eligible(*release, strata, now);
+  if (members.empty()) return Error{ErrorCode::conflict, "no device was heard lately that runs " + release->manifest.component.text()};
+  FB_ASSIGN(auto parameters, n_.config.parameters(engine_lane(act.lane), static_cast<std::int64_t>(members.size())));
+  if (resumed != nullptr) parameters = rollout::for_retry(std::move(parameters));
+
+  const RolloutId id = last_id_.next();
+  FB_TRY(make_room(release->manifest.component, id, tx, now));
+  RolloutRecord record;
+  record.id = id;
+  record.release = act.release;
+  record.version = release->manifest.version;
+  record.release_index = release->log_index;
+  record.started = now;
+  if (resumed != nullptr) record.resumes = resumed->record().id;
+  FB_ASSIGN(record.salt, resumed != nullptr ? Result<rollout::Salt>(resumed->record().salt)
+                                            : rollout::Salt::from_hex(to_hex(n_.entropy.bytes(16))));
+  record.plan = {.rollout = id,
+                 .component = release->manifest.component,
+                 .kind = release->manifest.kind,
+                 .cls = release->manifest.cls,
+                 .manifest_path = release::manifest_path(release->manifest),
+                 .manifest = act.release,
+                 .lane = act.lane,
+                 .rings = {},
+                 .state = statement::PlanState::running,
+                 .started = now,
+                 .acts = {}};
+  for (const auto& member : members) record.plan.rings.insert(n_.devices.at(member.device).record.ring);
+  for (const auto& each : release->acts) {
+    if (each.act.kind == ActKind::waive || each.act.kind == ActKind::resume) record.plan.acts.push_back(each.envelope);
+  }
+
+  FB_ASSIGN(auto state, rollout::draft(parameters, static_cast<std::int64_t>(members.size())));
+  auto run = std::make_unique<RolloutRun>(std::move(record), std::move(state), std::move(members), n_.devices);
+  FB_TRY(run->apply(rollout::GateVerdict{rollout::GateVerdict::Verdict::open, {}}, tx, now));
+  FB_TRY(run->apply(rollout::ApprovalsMet{act.person.text()}, tx, now));
+  tx.log(now, "start", {{"rollout", id.number()},
+                        {"release", act.release.text()},
+                        {"lane", word(act.lane)},
+                        {"person", act.person.text()},
+                        {"reason", act.reason},
+                        {"salt", run->record().salt.hex()},
+                        {"gates", gate::encode(gates)},
+                        {"envelope", statement::encode(signed_act.envelope)}});
+  FB_TRY(run->apply(rollout::Start{std::move(strata)}, tx, now));
+  run->store_members(tx);
+  last_id_ = id;
+  const std::string size = std::to_string(run->state().fleet_size);
+  runs_.emplace(id, std::move(run));
+  return Done{id, "rollout " + id.text() + " started over " + size + " devices"};
+}
+
+// One running rollout per component; one that has completed makes room for its successor.
+Status Rollouts::make_room(const ComponentId& component, RolloutId newcomer, Transaction& tx, Instant now) {
+  for (const auto& [id, run] : runs_) {
+    if (!run->live() || run->record().plan.component != component) continue;
+    if (run->state().phase != rollout::Phase::completed) {
+      return Error{ErrorCode::conflict, "rollout " + id.text() + " of " + component.text() + " is " +
+                                            std::string(rollout::name(run->state().phase)) +
+                                            "; one at a time: wait for it, or halt it"};
+    }
+    FB_TRY(run->apply(rollout::Supersede{newcomer.text()}, tx, now));
+  }
+  return {};
+}
+
+std::vector<RolloutRun::Member> Rollouts::eligible(const ReleaseEntry& release, std::vector<rollout::StratumSize>& strata,
+                                                   Instant now) const {
+  const Millis lately = n_.config.heartbeat_interval() * 3;
+  std::map<std::string, std::vector<DeviceIndex>> by_stratum;
+  for (DeviceIndex device = 0; device < n_.devices.size(); ++device) {
+    const DeviceEntry& entry = n_.devices.at(device);
+    if (!entry.last_heard || now - *entry.last_heard > lately) continue;
+    if (n_.devices.size() > kLargeFleet && now - entry.record.enrolled < kEnrolledLongEnough) continue;
+    if (n_.devices.component(device, release.manifest.component) == nullptr) continue;
+    by_stratum[fleet::stratum_name(entry.record, release.manifest.reader)].push_back(device);
+  }
+  // The largest keep their own name; the rest share `other`.
+  std::vector<std::pair<std::size_t, std::string>> sizes;
+  for (const auto& [name, devices] : by_stratum) sizes.emplace_back(devices.size(), name);
+  std::sort(sizes.rbegin(), sizes.rend());
+  std::vector<RolloutRun::Member> members;
+  for (std::size_t i = 0; i < sizes.size(); ++i) {
+    const bool own = sizes.size() <= limits::kStrata || i + 1 < limits::kStrata;
+    if (own) strata.push_back({sizes[i].second, 0});
+    else if (i + 1 == limits::kStrata) strata.push_back({"other", 0});
+    for (const DeviceIndex device : by_stratum[sizes[i].second]) {
+      members.push_back({device, static_cast<rollout::StratumIndex>(strata.size() - 1)});
+      ++strata.back().eligible;
+    }
+  }
+  return members;
+}
+
+Result<Rollouts::Done> Rollouts::steer(const statement::SignedAct& signed_act, Transaction& tx, Instant now) {
+  const auto& act = signed_act.act;
+  const auto it = runs_.find(*act.rollout);
+  if (it == runs_.end()) return Error{ErrorCode::not_found, "there is no rollout " + act.rollout->text()};
+  RolloutRun& run = *it->second;
+  if (run.record().release != act.release) {
+    return Error{ErrorCode::mismatch, "rollout " + act.rollout->text() + " carries " + run.record().release.text()};
+  }
+  const std::string person = act.person.text();
+  const bool on_duty = may(n_.people, act.person, {Role::operations, Role::security, Role::reviewer, Role::author});
+  if (!on_duty || (act.kind == ActKind::go_on && !may(n_.people, act.person, {Role::operations}))) {
+    return Error{ErrorCode::forbidden, person + " may not " + std::string(word(act.kind)) + " rollouts"};
+  }
+  rollout::Event event = rollout::OperatorHalt{person, act.reason};
+  if (act.kind == ActKind::hold) event = rollout::OperatorHold{person, act.reason};
+  if (act.kind == ActKind::go_on) event = rollout::OperatorContinue{person, act.reason};
+  FB_TRY(run.apply(event, tx, now));
+  tx.log(now, std::string(word(act.kind)), {{"rollout", act.rollout->number()},
+                                            {"person", person},
+                                            {"reason", act.reason},
+                                            {"envelope", statement::encode(signed_act.envelope)}});
+  return Done{*act.rollout, rollout::sentence(run.state())};
+}
+
+// Two people with different roles sign the resume, each naming the halted rollout; the second one starts it.
+Result<Rollouts::Done> Rollouts::resume(const statement::SignedAct& signed_act, Transaction& tx, Instant now) {
+  const auto& act = signed_act.act;
+  const auto it = runs_.find(*act.rollout);
+  if (it == runs_.end()) return Error{ErrorCode::not_found, "there is no rollout " + act.rollout->text()};
+  const RolloutRun& halted = *it->second;
+  if (!halted.halted() || halted.record().release != act.release) {
+    return Error{ErrorCode::conflict, "rollout " + act.rollout->text() + " was not halted with " + act.release.text()};
+  }
+  FB_TRY(n_.releases.add_act(signed_act, tx, now));
+  std::set<PersonId> people;
+  std::set<Role> roles;
+  for (const auto& each : n_.releases.find(act.release)->acts) {
+    if (each.act.kind != ActKind::resume || each.act.rollout != act.rollout || each.act.expires < now) continue;
+    const auto* person = n_.people.find(each.act.person);
+    if (person == nullptr || !may(n_.people, person->id, {Role::operations, Role::security, Role::reviewer})) continue;
+    people.insert(person->id);
+    roles.insert(person->roles.begin(), person->roles.end());
+  }
+  if (people.size() < 2 || roles.size() < 2) {
+    return Done{*act.rollout, "resume recorded; a second person with another role must sign it too"};
+  }
+  return start(signed_act, &halted, tx, now);
+}
+
+void Rollouts::heard(DeviceIndex device, const wire::CheckIn& check_in, Transaction& tx, Instant now) {
+  for (const auto& [id, run] : runs_) {
+    run->heard(device, now);
+    for (const auto& event : check_in.events) {
+      if (event.component == run->record().plan.component) run->happened(device, event, tx, now);
+    }
+    if (!run->live()) continue;
+    const auto* report = n_.devices.component(device, run->record().plan.component);
+    if (report != nullptr) run->reported(device, *report, now);
+  }
+}
+
+std::vector<wire::Offer> Rollouts::offers(DeviceIndex device) const {
+  std::vector<wire::Offer> out;
+  for (const auto& [id, run] : runs_) {
+    if (auto offer = run->offer(device)) out.push_back(std::move(*offer));
+  }
+  return out;
+}
+
+std::optional<wire::Denial> Rollouts::ask(DeviceIndex device, const wire::PermitAsk& ask, Transaction& tx, Instant now) {
+  const auto it = runs_.find(ask.rollout);
+  if (it != runs_.end()) return it->second->ask(device, ask, tx, now);
+  return wire::Denial{"unknown-rollout", "there is no rollout " + ask.rollout.text(), n_.config.heartbeat_interval()};
+}
+
+std::uint64_t Rollouts::release_index(RolloutId rollout) const { return runs_.at(rollout)->record().release_index; }
+
+const RolloutRun* Rollouts::find(RolloutId id) const {
+  const auto it = runs_.find(id);
+  return it == runs_.end() ? nullptr : it->second.get();
+}
+
+// The newest rollout of a release decides: a resume lifts the block that the halt set.
+bool Rollouts::blocked(const Digest& release) const {
+  bool out = false;
+  for (const auto& [id, run] : runs_) {
+    if (run->record().release == release) out = run->halted();
+  }
+  return out;
+}
+
+void Rollouts::tick(Transaction& tx, Instant now, rollout::Continuity continuity) {
+  for (const auto& [id, run] : runs_) run->tick(tx, now, continuity);
+}
+
+Status Rollouts::flush(Transaction& tx, Instant now) {
+  for (const auto& [id, run] : runs_) {
+    auto outbox = run->take_outbox();
+    plans_changed_ = plans_changed_ || outbox.plans_changed;
+    for (const auto& notice : outbox.notices) {
+      notices_.push_back({std::string(rollout::name(notice.occasion)), id, run->record().plan.component.text(),
+                          run->record().version, notice.text, now});
+    }
+    if (outbox.incident) open_incident(*run, *outbox.incident, tx, now);
+    run->flush(tx);
+  }
+  if (!plans_changed_) return {};
+  plans_changed_ = false;
+  return publish_plans(tx, now);
+}
+
+Status Rollouts::publish_plans(Transaction& tx, Instant now) {
+  std::map<std::string, std::string> files;
+  std::vector<statement::Blocked> list;
+  std::set<Digest> listed;
+  for (auto it = runs_.rbegin(); it != runs_.rend(); ++it) {
+    const RolloutRun& run = *it->second;
+    files[statement::plan_path(run.record().id)] = statement::encode(run.record().plan);
+    if (run.halted() && blocked(run.record().release) && listed.insert(run.record().release).second) {
+      list.push_back({run.record().release, run.record().id, run.record().halted.value_or(now), rollout::sentence(run.state())});
+    }
+  }
+  files[std::string(statement::kBlockedPath)] = statement::encode(list);
+  FB_ASSIGN(auto next, n_.repository.next_rollouts(files, now));
+  if (!next) return {};
+  FB_ASSIGN(auto publication, n_.repository.compose({{"rollouts", std::move(*next)}}, now));
+  n_.repository.adopt(std::move(publication), tx);
+  return {};
+}
+
+void Rollouts::open_incident(const RolloutRun& run, const rollout::OpenIncident& effect, Transaction& tx, Instant now) {
+  incident::Incident record{.rollout = run.record().id,
+                            .component = run.record().plan.component,
+                            .version = run.record().version,
+                            .release = run.record().release,
+                            .opened = now,
+                            .sentence = effect.text,
+                            .strata = effect.strata,
+                            .exposed = run.state().dispatched,
+                            .eligible = run.state().fleet_size,
+                            .timeline = {}};
+  const auto add = [&](const std::string& bytes) {
+    const auto entry = audit::decode_entry(bytes);
+    if (entry.ok()) incident::add_to_timeline(record, entry->at, entry->kind, entry->data);
+  };
+  const Status read = n_.store.scan_log(run.record().release_index, [&](std::uint64_t, const std::string& bytes) -> Status {
+    add(bytes);
+    return {};
+  });
+  if (!read.ok()) record.timeline.push_back({now, "the log could not be read: " + read.error().detail});
+  for (const auto& append : tx.batch().log) add(append.entry);
+  tx.put(kIncidentSpace, run.record().id.text(), incident::encode(record));
+  tx.log(now, "incident", {{"rollout", run.record().id.number()}});
+}
+
+std::vector<Notice> Rollouts::take_notices() { return std::exchange(notices_, {}); }
+
+}  // namespace fb::server

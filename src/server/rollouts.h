@@ -1,0 +1,83 @@
+// All rollouts: starting them, feeding them, publishing what devices must know of them. On the decider's thread.
+#pragma once
+
+#include <deque>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "incident/record.h"
+#include "server/devices.h"
+#include "server/releases.h"
+#include "server/repository.h"
+#include "server/rollout_run.h"
+#include "statement/people.h"
+
+namespace fb::server {
+
+// Something to tell people who are not looking: one webhook call each.
+struct Notice {
+  std::string event;  // held, halted, exhausted, frozen, completed
+  RolloutId rollout;
+  std::string component, version, reason;
+  Instant at;
+};
+
+class Rollouts {
+ public:
+  struct Neighbours {
+    const Config& config;
+    Devices& devices;
+    Releases& releases;
+    Repository& repository;
+    const statement::People& people;
+    port::Entropy& entropy;
+    port::Store& store;
+  };
+  explicit Rollouts(Neighbours neighbours) : n_(neighbours) {}
+
+  // Reads what is stored; every rollout's clocks of silence start anew at `now`. Publishes plans that a crash left unsaid.
+  Status load(Transaction& tx, Instant now);
+
+  // A person's order: start, hold, continue, halt, resume, revert. What happened, in one sentence, and the rollout.
+  // Errors: forbidden (role), conflict (state; closed gates with their reasons), not_found.
+  struct Done {
+    RolloutId rollout;
+    std::string result;
+  };
+  Result<Done> order(const statement::SignedAct& act, Transaction& tx, Instant now);
+
+  void heard(DeviceIndex device, const wire::CheckIn& check_in, Transaction& tx, Instant now);
+  [[nodiscard]] std::vector<wire::Offer> offers(DeviceIndex device) const;
+  std::optional<wire::Denial> ask(DeviceIndex device, const wire::PermitAsk& ask, Transaction& tx, Instant now);
+  [[nodiscard]] std::uint64_t release_index(RolloutId rollout) const;
+
+  void tick(Transaction& tx, Instant now, rollout::Continuity continuity);
+  // After the commands of one transaction: records, plans, block list, incidents.
+  Status flush(Transaction& tx, Instant now);
+
+  [[nodiscard]] const std::map<RolloutId, std::unique_ptr<RolloutRun>>& all() const { return runs_; }
+  [[nodiscard]] const RolloutRun* find(RolloutId id) const;
+  [[nodiscard]] bool blocked(const Digest& release) const;
+  std::vector<Notice> take_notices();
+
+ private:
+  Result<Done> start(const statement::SignedAct& act, const RolloutRun* resumed, Transaction& tx, Instant now);
+  Result<Done> steer(const statement::SignedAct& act, Transaction& tx, Instant now);
+  Result<Done> resume(const statement::SignedAct& act, Transaction& tx, Instant now);
+  Status make_room(const ComponentId& component, RolloutId newcomer, Transaction& tx, Instant now);
+  [[nodiscard]] std::vector<RolloutRun::Member> eligible(const ReleaseEntry& release, std::vector<rollout::StratumSize>& strata,
+                                                         Instant now) const;
+  Status publish_plans(Transaction& tx, Instant now);
+  void open_incident(const RolloutRun& run, const rollout::OpenIncident& effect, Transaction& tx, Instant now);
+
+  Neighbours n_;
+  std::map<RolloutId, std::unique_ptr<RolloutRun>> runs_;
+  RolloutId last_id_;
+  std::vector<Notice> notices_;
+  bool plans_changed_ = false;
+};
+
+}  // namespace fb::server

@@ -1,0 +1,50 @@
+// A transaction: what one batch of commands writes, and what happens once it is durable.
+//
+// Commands run one after another on the decider's thread against the World; each adds its records, its log entries and
+// its promises (replies, effects). Nothing promised here is done before the store has committed.
+#pragma once
+
+#include <functional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "audit/chain.h"
+#include "base/time.h"
+#include "json/json.h"
+#include "port/store.h"
+
+namespace fb::server {
+
+class Transaction {
+ public:
+  explicit Transaction(audit::Tip tip) : tip_(tip) {}
+
+  void put(std::string space, std::string key, std::string value) {
+    batch_.writes.push_back({std::move(space), std::move(key), std::move(value)});
+  }
+  void remove(std::string space, std::string key) {
+    batch_.writes.push_back({std::move(space), std::move(key), std::nullopt});
+  }
+  // Appends to the event log; the entry's index.
+  std::uint64_t log(Instant at, std::string kind, json::Value data) {
+    const auto entry = audit::following(tip_, at, std::move(kind), std::move(data));
+    std::string bytes = audit::encode(entry);
+    tip_ = audit::extend(tip_, bytes);
+    batch_.log.push_back({entry.index, std::move(bytes)});
+    return entry.index;
+  }
+  // Runs after the commit, in order.
+  void afterwards(std::function<void()> act) { afterwards_.push_back(std::move(act)); }
+
+  [[nodiscard]] const port::Batch& batch() const { return batch_; }
+  [[nodiscard]] const audit::Tip& tip() const { return tip_; }
+  [[nodiscard]] const std::vector<std::function<void()>>& promises() const { return afterwards_; }
+
+ private:
+  port::Batch batch_;
+  audit::Tip tip_;
+  std::vector<std::function<void()>> afterwards_;
+};
+
+}  // namespace fb::server

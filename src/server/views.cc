@@ -1,0 +1,100 @@
+#include "server/views.h"
+
+namespace fb::server {
+namespace {
+
+json::Value component_view(const wire::ComponentReport& report) {
+  json::Value out{{"component", report.component.text()}, {"version", report.version}, {"ready", report.ready},
+                  {"waiting", report.waiting},            {"state", report.state}};
+  out["active"] = report.active ? json::Value(report.active->text()) : json::Value();
+  out["staged"] = report.staged ? json::Value(report.staged->text()) : json::Value();
+  return out;
+}
+
+json::Value exposures_view(const World& world, DeviceIndex device) {
+  json::Value out = json::Value::array();
+  for (const auto& [id, run] : world.rollouts->all()) {
+    const auto it = run->exposed().find(device);
+    if (it == run->exposed().end()) continue;
+    const ExposedDevice& each = it->second;
+    out.push_back({{"rollout", id.number()},
+                   {"release", run->record().release.text()},
+                   {"dispatched_at_ms", each.dispatched.ms},
+                   {"activated", each.activated},
+                   {"healthy", each.healthy},
+                   {"harmed", each.harmed},
+                   {"silent", each.silent},
+                   {"reverted", each.reverted},
+                   {"handed_back", each.handed_back}});
+  }
+  return out;
+}
+
+}  // namespace
+
+json::Value status_view(const World& world, const Config& config) {
+  json::Value running = json::Value::array();
+  for (const auto& [id, run] : world.rollouts->all()) {
+    if (run->live() && run->state().phase != rollout::Phase::completed) running.push_back(id.number());
+  }
+  return {{"version", "0.1.0"},
+          {"profile", config.profile == rollout::Profile::lab ? "lab" : "standard"},
+          {"devices", world.devices.size()},
+          {"log", {{"size", world.tip.size}, {"hash", world.tip.hash.text()}}},
+          {"heartbeat_ms", config.heartbeat_interval().ms},
+          {"freshness_ms", config.freshness_interval().ms},
+          {"running", std::move(running)}};
+}
+
+json::Value release_view(const World& world, const Digest& digest, const ReleaseEntry& entry, Instant now) {
+  const auto& manifest = entry.manifest;
+  json::Value approvals = json::Value::array();
+  json::Value waivers = json::Value::array();
+  for (const auto& each : entry.acts) {
+    const auto& act = each.act;
+    if (act.kind == statement::ActKind::approve) approvals.push_back(act.person.text());
+    if (act.kind == statement::ActKind::waive) {
+      waivers.push_back({{"gate", act.gate}, {"person", act.person.text()}, {"reason", act.reason}, {"expires", to_rfc3339(act.expires)}});
+    }
+  }
+  json::Value rollouts = json::Value::array();
+  for (const auto& [id, run] : world.rollouts->all()) {
+    if (run->record().release == digest) rollouts.push_back(id.number());
+  }
+  return {{"release", digest.text()},
+          {"component", manifest.component.text()},
+          {"kind", word(manifest.kind)},
+          {"version", manifest.version},
+          {"class", word(manifest.cls)},
+          {"author", manifest.author.text()},
+          {"created", to_rfc3339(manifest.created)},
+          {"notes", {{"what", manifest.notes.what}, {"why", manifest.notes.why}, {"risk", manifest.notes.risk}, {"undo", manifest.notes.undo}}},
+          {"gates", gate::encode(world.releases->gates(digest, world.devices, world.people, now))},
+          {"approvals", std::move(approvals)},
+          {"waivers", std::move(waivers)},
+          {"rollouts", std::move(rollouts)},
+          {"blocked", world.rollouts->blocked(digest)}};
+}
+
+json::Value device_view(const World& world, DeviceIndex device, Instant now) {
+  const DeviceEntry& entry = world.devices.at(device);
+  json::Value components = json::Value::array();
+  for (const auto& report : entry.components) components.push_back(component_view(report));
+  json::Value out{{"device", entry.record.id.text()},
+                  {"tenant", entry.record.tenant.text()},
+                  {"ring", word(entry.record.ring)},
+                  {"os", entry.record.os},
+                  {"arch", entry.record.arch},
+                  {"enrolled", to_rfc3339(entry.record.enrolled)},
+                  {"last_heard", entry.last_heard ? json::Value(to_rfc3339(*entry.last_heard)) : json::Value()},
+                  {"last_heard_ms_ago", entry.last_heard ? json::Value((now - *entry.last_heard).ms) : json::Value()},
+                  {"components", std::move(components)},
+                  {"exposures", exposures_view(world, device)}};
+  out["last_denial"] = !entry.last_denial ? json::Value()
+                                          : json::Value{{"rule", entry.last_denial->denial.rule},
+                                                        {"detail", entry.last_denial->denial.detail},
+                                                        {"at", to_rfc3339(entry.last_denial->at)}};
+  return out;
+}
+
+}  // namespace fb::server

@@ -1,0 +1,77 @@
+// The world: everything the server decides about, in memory, rebuilt from the store at start. On the decider's thread.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "port/clock.h"
+#include "port/files.h"
+#include "server/config.h"
+#include "server/devices.h"
+#include "server/releases.h"
+#include "server/repository.h"
+#include "server/rollouts.h"
+
+namespace fb::server {
+
+// The doors that the server was opened with. They outlive it.
+struct Doors {
+  port::Store& store;
+  port::Files& repository;  // metadata/ and targets/
+  port::Files& blobs;       // uploaded and not yet part of a release
+  port::Clock& clock;
+  port::Entropy& entropy;
+};
+
+struct TenantPolicy {
+  std::int64_t version = 0;
+  statement::Envelope envelope;
+};
+
+class World {
+ public:
+  // Loads everything and says what a restart interrupted. Errors: malformed or not_found, naming the record.
+  static Result<std::unique_ptr<World>> open(const Config& config, const Doors& doors, const OnlineSigners& signers, Instant now);
+
+  // The three device calls. `token_hash` is SHA-256 of the bearer secret.
+  Result<std::string> check_in(const Digest& token_hash, const wire::CheckIn& check_in, Transaction& tx, Instant now);
+  struct Grant {
+    DeviceId device;
+    statement::Permit permit;  // without its log proof: the head is signed after the commit
+  };
+  Result<std::variant<Grant, wire::Denial>> ask_permit(const Digest& token_hash, const wire::PermitAsk& ask, Transaction& tx,
+                                                       Instant now);
+  // The policy of the device's tenant. Errors: unauthenticated, not_found.
+  Result<statement::Envelope> policy_for(const Digest& token_hash) const;
+
+  // A customer policy, signed with the tenant's key; versions only grow.
+  struct PolicyAccepted {
+    TenantId tenant;
+    std::int64_t version = 0;
+  };
+  Result<PolicyAccepted> accept_policy(const statement::Envelope& envelope, Transaction& tx, Instant now);
+
+  Status tick(Transaction& tx, Instant now, rollout::Continuity continuity);
+
+  Devices devices;
+  std::unique_ptr<Repository> repository;
+  std::unique_ptr<Releases> releases;
+  std::unique_ptr<Rollouts> rollouts;
+  statement::People people;
+  std::map<TenantId, TenantPolicy> policies;
+  audit::Tip tip;
+
+ private:
+  World(const Config& config, const Doors& doors) : devices(config, doors.entropy), config_(config), doors_(doors) {}
+  Status load_policies();
+  Status load_log();
+  void log_events(DeviceIndex device, const wire::CheckIn& check_in, Transaction& tx, Instant now) const;
+  [[nodiscard]] wire::CheckInReply compose_reply(DeviceIndex device, Instant now) const;
+
+  const Config& config_;
+  Doors doors_;
+};
+
+}  // namespace fb::server
