@@ -51,14 +51,18 @@ bool take_number(Options& options, std::string_view name, std::string_view value
 }
 
 bool take_value(Options& options, std::string_view name, std::string_view value) {
-  if (name == "--channel")
+  if (name == "--channel") {
     options.channel = value;
-  else if (name == "--events")
+  } else if (name == "--events") {
     options.events = value;
-  else if (name == "--status")
+  } else if (name == "--status") {
     options.status = value;
-  else
+  } else if (name == "--probe") {
+    options.action = Action::kProbe;
+    options.status = value;
+  } else {
     return take_number(options, name, value);
+  }
   return !value.empty();
 }
 

@@ -13,7 +13,7 @@
 
 namespace sensor {
 
-enum class Action { kRun, kCheck, kContract, kHelp };
+enum class Action { kRun, kCheck, kProbe, kContract, kHelp };
 
 struct Options {
   Action action = Action::kRun;
@@ -31,6 +31,7 @@ std::variant<Options, Refusal> parse_options(std::span<char* const> arguments);
 inline constexpr const char* kUsageText =
     "usage: sensor --channel FILE [--check] [--rate N] [--seed N] [--events FILE|-]\n"
     "              [--status FILE] [--host-crash PID]\n"
+    "       sensor --probe STATUS-FILE\n"
     "       sensor --contract\n"
     "example: sensor --channel 290.bin --status status.json\n";
 

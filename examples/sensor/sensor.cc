@@ -134,6 +134,11 @@ int check(const Options& options) {
   return 0;
 }
 
+int probe(const Options& options) {
+  const std::string why = ill(*options.status);
+  return why.empty() ? 0 : fail(kRefused, why);
+}
+
 int run(const Options& options) {
   Watch watch(options);
   if (const auto refusal = watch.load())
@@ -152,6 +157,7 @@ int dispatch(const Options& options) {
   switch (options.action) {
     case Action::kRun: return run(options);
     case Action::kCheck: return check(options);
+    case Action::kProbe: return probe(options);
     case Action::kContract: std::cout << contract_json(); return 0;
     case Action::kHelp: std::cout << kUsageText; return 0;
   }

@@ -1,8 +1,11 @@
 #include "status.h"
 
 #include <array>
+#include <sys/stat.h>
+
 #include <cstdio>
 #include <fstream>
+#include <iterator>
 
 namespace sensor {
 namespace {
@@ -32,6 +35,18 @@ bool write_status(const std::string& path, const Status& status) {
   out << to_json(status);
   out.close();
   return !out.fail() && std::rename(aside.c_str(), path.c_str()) == 0;
+}
+
+std::string ill(const std::string& path) {
+  struct stat file {};
+  if (stat(path.c_str(), &file) != 0) return path + " is not there: the engine has not started";
+  const std::time_t age = std::time(nullptr) - file.st_mtime;
+  if (age > kStatusStale) return path + " was last written " + std::to_string(age) + " s ago";
+  std::ifstream in(path);
+  const std::string text((std::istreambuf_iterator<char>(in)), std::istreambuf_iterator<char>());
+  if (text.find("\"events\":") == std::string::npos) return path + " is no status file";
+  if (text.find("\"events\":0,") != std::string::npos) return "the engine has scanned no event yet";
+  return "";
 }
 
 }  // namespace sensor

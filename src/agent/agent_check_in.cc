@@ -10,6 +10,8 @@
 namespace fb::agent {
 namespace {
 
+// A server that comes back hears everybody within so many heartbeats, or this long.
+constexpr std::int64_t kLongestPauseBeats = 16;
 constexpr Millis kLongestPause = minutes(5);
 
 bool harm(const install::Report& report) {
@@ -110,7 +112,8 @@ void Agent::finish_check_in(std::uint64_t sequence, const Result<News>& news) {
   checking_in_ = false;
   if (!news.ok()) {
     failures_ = std::min(failures_ + 1, 16);
-    const Millis pause = std::min(seconds(1) * (std::int64_t{1} << failures_), kLongestPause);
+    const Millis most = std::clamp(heartbeat_ * kLongestPauseBeats, seconds(10), kLongestPause);
+    const Millis pause = std::min(seconds(1) * (std::int64_t{1} << failures_), most);
     next_check_in_ = now().uptime + jittered(std::max(pause, heartbeat_));
     return trouble("check-in failed, the next one is in " + in_words(std::max(pause, heartbeat_)) + ": " +
                    news.error().detail);

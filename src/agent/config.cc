@@ -86,7 +86,7 @@ class Table {
       if (std::find(known_.begin(), known_.end(), key) != known_.end()) continue;
       const std::string near = json::nearest(key, known_);
       const std::string hint = near.empty() ? "" : "; did you mean '" + near + "'?";
-      fail(key, "is no setting of the agent" + hint);
+      return wrong(where_ + key + ": is no setting of the agent" + hint);  // why another is missing
     }
     return problem_ ? Status(*problem_) : Status();
   }

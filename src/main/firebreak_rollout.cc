@@ -114,7 +114,7 @@ void register_rollouts(CLI::App& app, Program& program) {
       "firebreak rollout watch 1");
   watch->add_option("rollout", options->rollout, "Its number")->required()->type_name("ID");
   on(watch, program, [options, &program](Desk& desk) {
-    return watch_rollout(desk, options->rollout, program.json);
+    return watch_rollout(desk, options->rollout, program.json ? WatchAs::json : WatchAs::text);
   });
 
   for (const Order& order : orders()) register_order(noun, program, order);

@@ -25,7 +25,8 @@ std::size_t terminal_width() {
 // Where the view goes: redrawn in place, or a line for each change.
 class Screen {
  public:
-  explicit Screen(bool json) : json_(json), live_(!json && isatty(STDOUT_FILENO) != 0) {}
+  explicit Screen(WatchAs form)
+      : json_(form == WatchAs::json), live_(!json_ && isatty(STDOUT_FILENO) != 0) {}
 
   void show(const json::Value& rollout) {
     std::string now = json_ ? json::compact(rollout) + "\n" : lines(rollout);
@@ -53,10 +54,11 @@ class Screen {
 
 }  // namespace
 
-Result<publisher::Outcome> watch_rollout(publisher::Desk& desk, const std::string& id, bool json) {
+Result<publisher::Outcome> watch_rollout(publisher::Desk& desk, const std::string& id,
+                                         WatchAs form) {
   FB_ASSIGN(const RolloutId rollout, publisher::parse_rollout(id));
   const std::string path = "/api/v1/rollouts/" + rollout.text();
-  Screen screen(json);
+  Screen screen(form);
   Uptime heard = desk.clock.uptime();
   while (true) {
     const auto record = desk.server.get(path);

@@ -1,5 +1,6 @@
 #include "publisher/acts.h"
 
+#include <algorithm>
 #include <charconv>
 
 #include "base/bytes.h"
@@ -67,12 +68,24 @@ Result<std::unique_ptr<crypto::Signer>> open_person(Desk& desk, const PersonId& 
 std::string told(const ActOrder& order, const json::Value& answer) {
   const std::string rollout = text_of(answer, "rollout");
   const std::string result = text_of(answer, "result");
-  std::string text = std::string(statement::word(order.kind)) + " by " + order.person +
-                     " recorded" + (result.empty() ? "" : ": " + result) + "\n";
-  if (order.kind == ActKind::start || (order.kind == ActKind::resume && !rollout.empty())) {
-    text += "rollout " + rollout + "\nnext: firebreak rollout watch " + rollout + "\n";
-  }
+  std::string text = std::string(statement::word(order.kind)) + " by " + order.person + ": " +
+                     (result.empty() ? "recorded" : result) + "\n";
+  const bool started = order.kind == ActKind::start || order.kind == ActKind::resume;
+  if (started && !rollout.empty()) text += "next: firebreak rollout watch " + rollout + "\n";
   return text;
+}
+
+// After an approval or a waiver: what is still closed, or how to start.
+std::string gates_now(Desk& desk, const ActOrder& order, const std::string& name) {
+  if (order.kind != ActKind::approve && order.kind != ActKind::waive) return "";
+  const auto record = desk.server.get("/api/v1/releases/" + order.release.text());
+  if (!record.ok()) return "";
+  const auto& gates = list_of(*record, "gates");
+  const bool closed = std::any_of(gates.begin(), gates.end(), [](const json::Value& gate) {
+    return text_of(gate, "verdict") == "closed";
+  });
+  if (closed) return gates_text(*record);
+  return gates_text(*record) + "next: firebreak rollout start " + name + " --as operator\n";
 }
 
 }  // namespace
@@ -108,7 +121,14 @@ Result<Outcome> post_act(Desk& desk, const ActOrder& order) {
 Result<Outcome> act_on_release(Desk& desk, ActOrder what, const std::vector<std::string>& words) {
   FB_ASSIGN(const json::Value record, find_release(desk.server, words));
   FB_ASSIGN(what.release, Digest::parse(text_of(record, "release")));
-  return post_act(desk, what);
+  const std::string name = text_of(record, "component") + "-" + text_of(record, "version");
+  if (what.kind == ActKind::approve && text_of(record, "author") == what.person) {
+    return Error{ErrorCode::forbidden, what.person + " is the author of " + name +
+                                           ", and nobody approves a release of their own"};
+  }
+  FB_ASSIGN(Outcome outcome, post_act(desk, what));
+  outcome.text += gates_now(desk, what, name);
+  return outcome;
 }
 
 Result<Outcome> act_on_rollout(Desk& desk, ActOrder what, const std::string& id) {

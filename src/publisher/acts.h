@@ -31,7 +31,8 @@ Result<statement::Envelope> make_act(Desk& desk, const ActOrder& order);
 // Seals and posts it. The document is the server's answer.
 Result<Outcome> post_act(Desk& desk, const ActOrder& order);
 
-// `words` name a release as for find_release(). `what.release` is filled in.
+// `words` name a release as for find_release(). `what.release` is filled in. Errors: also forbidden
+// (approving one's own release; nothing is posted).
 Result<Outcome> act_on_release(Desk& desk, ActOrder what, const std::vector<std::string>& words);
 // `id` is the rollout's number as typed. `what.release` and `what.rollout` are filled in.
 Result<Outcome> act_on_rollout(Desk& desk, ActOrder what, const std::string& id);

@@ -109,6 +109,19 @@ TEST(Acts, take_a_release_by_any_name_it_has) {
   EXPECT_THAT(wrong.error().detail, HasSubstr("did you mean sensor.channel-290?"));
 }
 
+TEST(Acts, do_not_let_authors_approve_their_own_releases) {
+  TestDesk test;
+  Desk desk = test.desk();
+  json::Value own = record(kRelease, "290");
+  own["author"] = "author";
+  test.server.answer("GET /api/v1/releases", {{"releases", json::Value::array({own})}});
+  const auto outcome =
+      act_on_release(desk, order_of(ActKind::approve, "author"), {"sensor.channel", "290"});
+  ASSERT_FALSE(outcome.ok());
+  EXPECT_EQ(outcome.error().code, ErrorCode::forbidden);
+  EXPECT_EQ(test.server.sent("POST", "/api/v1/acts"), nullptr);
+}
+
 TEST(Acts, pass_on_the_servers_own_words_when_it_refuses) {
   TestDesk test;
   Desk desk = test.desk();

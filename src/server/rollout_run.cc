@@ -276,6 +276,10 @@ Status RolloutRun::apply(const rollout::Event& event, Transaction& tx, Instant n
   FB_ASSIGN(auto stepped, rollout::step(state_, event, now));
   const bool was_halted = halted();
   state_ = std::move(stepped.next);
+  if (std::holds_alternative<rollout::Start>(event)) {
+    exposure_ = rollout::Exposure(state_.parameters, state_.strata.size(), now);
+    ready_.resize(state_.strata.size());
+  }
   absorb(stepped.effects, now);
   if (!stepped.effects.empty()) {
     tx.log(now, "verdict", {{"rollout", record_.id.number()},

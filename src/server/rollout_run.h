@@ -58,7 +58,7 @@ class RolloutRun {
     rollout::StratumIndex stratum = 0;
   };
 
-  // A rollout that starts now over `members`. `state` has just been started by rollout::step.
+  // A rollout over `members`, drafted or, when it is read back, started.
   RolloutRun(RolloutRecord record, rollout::State state, std::vector<Member> members, const Devices& devices);
 
   // --- from devices ---
