@@ -246,22 +246,29 @@ void Agent::repair(const ComponentId& id) {
   recover(id);
 }
 
+// Never in the past for something that cannot happen yet: that would keep the loop spinning.
+Uptime Agent::unit_due(const Unit& unit, Uptime latest) {
+  if (unit.unsure) return unit.next_repair;
+  const auto& phase = unit.state.phase;
+  const auto* back = std::get_if<install::RolledBack>(&phase);
+  if (back != nullptr && !back->settled) return unit.next_repair;
+  Uptime next = latest;
+  const auto* staged = std::get_if<install::Staged>(&phase);
+  const bool asks = (staged != nullptr && staged->ask) || std::holds_alternative<install::Tasted>(phase);
+  if (asks && !unit.asking) next = std::min(next, unit.next_ask);
+  const bool probes = std::holds_alternative<install::Probation>(phase) && !unit.probing;
+  if (probes) next = std::min(next, unit.next_probe);
+  if (unit.state.revert) next = std::min(next, unit.state.revert->due);
+  return next;
+}
+
 Uptime Agent::next_due() const {
   const Uptime at = now().uptime;
   Uptime next = at + minutes(1);
   const auto consider = [&](Uptime due) { next = std::min(next, due); };
   if (!checking_in_) consider(next_check_in_);
   if (const auto start = workloads_.next_start()) consider(*start);
-  for (const auto& [id, unit] : units_) {
-    const auto& phase = unit.state.phase;
-    if (unit.state.revert) consider(unit.state.revert->due);
-    if (std::holds_alternative<install::Probation>(phase) && !unit.probing) consider(unit.next_probe);
-    const auto* staged = std::get_if<install::Staged>(&phase);
-    const bool asks = (staged != nullptr && staged->ask) || std::holds_alternative<install::Tasted>(phase);
-    if (asks && !unit.asking) consider(unit.next_ask);
-    const auto* back = std::get_if<install::RolledBack>(&phase);
-    if (unit.unsure || (back != nullptr && !back->settled)) consider(unit.next_repair);
-  }
+  for (const auto& [id, unit] : units_) consider(unit_due(unit, next));
   return next;
 }
 

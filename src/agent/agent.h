@@ -107,6 +107,7 @@ class Agent {
   void collect_reports();
   [[nodiscard]] Millis jittered(Millis base);
   [[nodiscard]] Uptime next_due() const;
+  [[nodiscard]] static Uptime unit_due(const Unit& unit, Uptime latest);
   void trouble(const std::string& sentence);
 
   Config config_;

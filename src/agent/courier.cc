@@ -121,7 +121,7 @@ Result<News> Courier::check_in(wire::CheckIn report) {
 Knowledge Courier::knowledge() const {
   Knowledge known;
   known.device = device_;
-  if (metadata_.trusted()) known.trusted = std::make_shared<const tuf::TrustedSet>(*metadata_.trusted());
+  known.trusted = metadata_.trusted();
   known.blocked = blocked_;
   known.limits = limits_;
   known.people = people_;
@@ -149,6 +149,10 @@ void Courier::load_documents(News* news) {
 
 template <class T, class Decode>
 void Courier::load_document(const char* path, std::string_view role, T& into, Decode decode, News* news) {
+  const auto signed_file = find_target(*metadata_.trusted(), path, role);
+  const auto digest = signed_file.ok() ? signed_file->sha256() : Result<Digest>(signed_file.error());
+  if (digest.ok() && loaded_[path] == *digest) return;
+  loaded_.erase(path);
   const auto bytes = document(path, role, news == nullptr ? Reach::disk : Reach::network);
   if (!bytes.ok()) {
     if (bytes.error().code == ErrorCode::not_found) into = T{};
@@ -156,8 +160,12 @@ void Courier::load_document(const char* path, std::string_view role, T& into, De
     return;
   }
   auto decoded = decode(*bytes);
-  if (decoded.ok()) into = std::move(decoded).value();
-  else if (news != nullptr) news->troubles.push_back(std::string(path) + ": " + decoded.error().detail);
+  if (decoded.ok()) {
+    into = std::move(decoded).value();
+    loaded_[path] = *digest;
+  } else if (news != nullptr) {
+    news->troubles.push_back(std::string(path) + ": " + decoded.error().detail);
+  }
 }
 
 // From the disk when those are the signed bytes, else fetched and kept.
@@ -199,7 +207,7 @@ Result<policy::Policy> Courier::open_policy(std::string_view bytes) const {
   if (!pinned_.policy_key) {
     return Error{ErrorCode::bad_signature, "no policy_key is configured, so no policy can be verified"};
   }
-  FB_ASSIGN(const auto envelope, statement::decode_envelope(bytes));
+  FB_ASSIGN(const auto envelope, statement::parse_envelope(bytes));
   const auto id = pinned_.policy_key->id();
   const statement::Signers signers{{{id, *pinned_.policy_key}}, {id}, 1};
   FB_ASSIGN(const auto payload, statement::open(envelope, statement::kPolicyType, signers));
@@ -236,7 +244,9 @@ Result<Order> Courier::take_offer(const wire::Offer& offer) {
   if (plan.rollout != offer.rollout) return wrong("is that of rollout " + plan.rollout.text());
   if (plan.component != offer.component) return wrong("is for " + plan.component.text());
   if (plan.manifest != offer.release) return wrong("names release " + plan.manifest.brief());
-  if (plan.state != statement::PlanState::running) return wrong("is " + std::string(word(plan.state)));
+  // A completed rollout still takes those who come late.
+  const bool open = plan.state == statement::PlanState::running || plan.state == statement::PlanState::completed;
+  if (!open) return wrong("is " + std::string(word(plan.state)));
   Order order{std::move(plan), offer.ask, {}, {}};
   order.acts = verified(order.plan.acts);
   order.resumed = lifted(order);

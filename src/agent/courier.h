@@ -118,6 +118,7 @@ class Courier {
   MetadataStore metadata_;
   std::string secret_;
   std::optional<DeviceId> device_;
+  std::map<std::string, Digest> loaded_;  // documents below, as they were decoded
   std::vector<statement::Blocked> blocked_;
   std::optional<statement::SpeedLimits> limits_;
   statement::People people_;

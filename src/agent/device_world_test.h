@@ -94,7 +94,7 @@ class FakeServer final : public port::HttpClient {
     const std::string host = request.url.substr(7, request.url.find('/', 7) - 7);
     requests.push_back(request.method + " " + path);
     if (down) return Error{ErrorCode::unreachable, "connection refused"};
-    if (path == "/v1/enroll") return json_reply(encode(enrol(request.body)));
+    if (path == "/v1/enroll") return enrol(request.body);
     if (path == "/v1/check-in") return check_in(request.body);
     if (path == "/v1/permit") return permit(request.body);
     if (path == "/v1/policy") return json_reply(policy);
@@ -109,6 +109,8 @@ class FakeServer final : public port::HttpClient {
   std::int64_t policy_version = 0;
   Millis next = seconds(10);
   int lose_permit_replies = 0;
+  int lose_check_in_replies = 0;
+  int lose_enrolment_replies = 0;
   std::function<void(statement::Permit&)> bend_permit;  // an attack on its contents
   const crypto::Signer* permit_signer = nullptr;        // null: the rollouts role
   std::map<std::string, std::string> targets;           // by hashed path
@@ -119,6 +121,7 @@ class FakeServer final : public port::HttpClient {
   std::vector<wire::PermitAsk> asked;
   std::vector<wire::DeviceEvent> events;  // each counted once
   std::vector<std::uint64_t> sequences;
+  std::set<Digest> token_hashes;
   std::optional<wire::CheckIn> last;
   tuf::TestSigner log_signer{"log"};
 
@@ -139,10 +142,15 @@ class FakeServer final : public port::HttpClient {
     response.body = std::move(body);
     return response;
   }
-  wire::EnrolmentReply enrol(const std::string& body) {
+  Result<port::HttpResponse> enrol(const std::string& body) {
     const auto ask = wire::decode_enrolment(body);
     FB_CHECK(ask.ok());
-    return {device, clock_.wall()};
+    token_hashes.insert(ask->token_hash);
+    if (lose_enrolment_replies > 0) {
+      --lose_enrolment_replies;
+      return Error{ErrorCode::timed_out, "no answer"};
+    }
+    return json_reply(encode(wire::EnrolmentReply{device, clock_.wall()}));
   }
   Result<port::HttpResponse> check_in(const std::string& body) {
     auto report = wire::decode_check_in(body);
@@ -154,6 +162,10 @@ class FakeServer final : public port::HttpClient {
       events.insert(events.end(), report->events.begin(), report->events.end());
     }
     last = *report;
+    if (lose_check_in_replies > 0) {
+      --lose_check_in_replies;
+      return Error{ErrorCode::timed_out, "no answer"};
+    }
     return json_reply(encode(wire::CheckInReply{clock_.wall(), next, repository_.root.version, policy_version,
                                                 frozen_timestamp.value_or(repository_.newest("timestamp")), offers}));
   }

@@ -53,7 +53,7 @@ tuf::RefreshStart MetadataStore::start() const {
 
 Status MetadataStore::load() {
   FB_ASSIGN(auto trusted, tuf::trust_stored(start()));
-  trusted_ = std::move(trusted);
+  trusted_ = std::make_shared<const tuf::TrustedSet>(std::move(trusted));
   return {};
 }
 
@@ -66,7 +66,7 @@ Status MetadataStore::refresh(port::HttpClient& http, const std::string& metadat
     if (!fed.ok() && !run.complete()) return fed.error().in(need->path);
   }
   FB_TRY(store(run.take_accepted()));
-  trusted_ = run.trusted();
+  trusted_ = std::make_shared<const tuf::TrustedSet>(run.trusted());
   for (const auto& [role, error] : run.failures()) return error.in("role " + role);
   last_full_ = clock_.uptime();
   return {};
@@ -74,9 +74,13 @@ Status MetadataStore::refresh(port::HttpClient& http, const std::string& metadat
 
 Result<bool> MetadataStore::feed_timestamp(const tuf::TimestampReply& reply) {
   if (!trusted_) return true;
-  const auto verdict = tuf::feed_timestamp_from_reply(*trusted_, reply, now());
+  const bool same = trusted_->timestamp()->bytes == reply.timestamp && reply.newest_root <= root_version();
+  if (same && trusted_->check_all_fresh(now()).ok()) return false;
+  tuf::TrustedSet next = *trusted_;
+  const auto verdict = tuf::feed_timestamp_from_reply(next, reply, now());
   if (verdict.action == tuf::ReplyAction::store_timestamp) {
     FB_TRY(store({{std::string(tuf::kTimestamp), std::string(reply.timestamp)}}));
+    trusted_ = std::make_shared<const tuf::TrustedSet>(std::move(next));
   }
   return verdict.action == tuf::ReplyAction::full_refresh;
 }

@@ -6,6 +6,7 @@
 // job at a time.
 #pragma once
 
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -34,7 +35,8 @@ class MetadataStore {
   Status note_authenticated(Instant time);
   [[nodiscard]] tuf::TrustedNow now() const { return {clock_.wall(), bound_}; }
 
-  [[nodiscard]] const std::optional<tuf::TrustedSet>& trusted() const { return trusted_; }
+  // Null while nothing is trusted. A newer set is another object: readers elsewhere keep theirs.
+  [[nodiscard]] const std::shared_ptr<const tuf::TrustedSet>& trusted() const { return trusted_; }
   // When the full workflow last succeeded, in this process.
   [[nodiscard]] std::optional<Uptime> last_full() const { return last_full_; }
   [[nodiscard]] std::int64_t root_version() const;
@@ -47,7 +49,7 @@ class MetadataStore {
   const port::Clock& clock_;
   std::string pinned_root_;
   Instant bound_;
-  std::optional<tuf::TrustedSet> trusted_;
+  std::shared_ptr<const tuf::TrustedSet> trusted_;
   std::optional<Uptime> last_full_;
 };
 

@@ -26,8 +26,9 @@ std::string in_words(Millis duration) {
   constexpr std::array kUnits{Unit{86'400'000, "days"}, Unit{3'600'000, "h"}, Unit{60'000, "min"},
                               Unit{1000, "s"}};
   for (const auto& [ms, word] : kUnits) {
-    if (duration.ms != 0 && duration.ms % ms == 0)
-      return std::to_string(duration.ms / ms) + " " + word;
+    if (duration.ms == 0 || duration.ms % ms != 0) continue;
+    const std::int64_t count = duration.ms / ms;
+    return std::to_string(count) + " " + (count == 1 && std::string_view(word) == "days" ? "day" : word);
   }
   return std::to_string(duration.ms) + " ms";
 }

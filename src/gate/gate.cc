@@ -103,6 +103,9 @@ GateResult contract_gate(const Question& question) {
   if (manifest.kind == Kind::content && !manifest.needs) {
     reasons.push_back("says nothing about what it reads; add `needs` so that it can be held against each engine");
   }
+  if (manifest.needs && !manifest.reader) {
+    reasons.push_back("names no reader; say which core component interprets it, or nothing can be held against it");
+  }
   if (manifest.needs) {
     for (const Reader& reader : question.fleet.readers) {
       for (const std::string& reason : release::unmet(*manifest.needs, reader.contract)) {

@@ -5,6 +5,7 @@
 // through a waiver by two people with different roles.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -47,7 +48,9 @@ struct Question {
   Instant now;
 };
 
-// Every gate, in a fixed order: notes, size, contract, approval.
+inline constexpr std::array<std::string_view, 4> kGates{"notes", "size", "contract", "approval"};
+
+// Every gate, in that order.
 std::vector<GateResult> evaluate(const Question& question);
 bool all_open(const std::vector<GateResult>& results);
 

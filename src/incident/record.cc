@@ -7,6 +7,7 @@ namespace fb::incident {
 namespace {
 
 constexpr std::size_t kMoments = 500;  // the first and the decisive ones; the log has them all
+constexpr std::size_t kKeptForDecisions = 100;
 
 std::string text(const json::Value& data, const char* key) {
   const auto it = data.find(key);
@@ -43,7 +44,9 @@ std::string clock(Instant at) {
 }  // namespace
 
 void add_to_timeline(Incident& incident, Instant at, std::string_view kind, const json::Value& data) {
-  if (incident.timeline.size() >= kMoments || !about(incident, data)) return;
+  const bool one_of_many = kind == "dispatch" || kind == "report";
+  const std::size_t most = one_of_many ? kMoments - kKeptForDecisions : kMoments;
+  if (incident.timeline.size() >= most || !about(incident, data)) return;
   std::string what = sentence(kind, data);
   if (!what.empty()) incident.timeline.push_back({at, std::move(what)});
 }

@@ -3,6 +3,7 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <chrono>
 #include <cstdio>
 #include <thread>
@@ -19,7 +20,7 @@ constexpr Millis kPatience = seconds(10);
 
 std::size_t terminal_width() {
   winsize size{};
-  return ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0 ? size.ws_col : 80;
+  return ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 20 ? size.ws_col : 80;
 }
 
 // Where the view goes: redrawn in place, or a line for each change.
@@ -29,22 +30,26 @@ class Screen {
       : json_(form == WatchAs::json), live_(!json_ && isatty(STDOUT_FILENO) != 0) {}
 
   void show(const json::Value& rollout) {
-    std::string now = json_ ? json::compact(rollout) + "\n" : lines(rollout);
+    std::string now = json_ ? json::compact(rollout) + "\n" : text(rollout);
     if (now == last_) return;
-    if (live_ && !last_.empty()) std::fputs("\x1b[2A\x1b[J", stdout);
+    if (live_ && !last_.empty()) {
+      std::printf("\x1b[%tdA\x1b[J", std::count(last_.begin(), last_.end(), '\n'));
+    }
     std::fputs(now.c_str(), stdout);
     std::fflush(stdout);
     last_ = std::move(now);
   }
 
  private:
-  [[nodiscard]] std::string lines(const json::Value& rollout) const {
+  [[nodiscard]] std::string text(const json::Value& rollout) const {
     const std::string ladder = publisher::ladder_line(rollout);
-    const std::string why = "  " + publisher::sentence(rollout);
-    if (!live_) return ladder + (why.size() > 2 ? " —" + why.substr(1) : "") + "\n";
+    const std::string why = publisher::sentence(rollout);
+    if (!live_) return ladder + (why.empty() ? "" : " — " + why) + "\n";
+    std::string lines;
     const std::size_t width = terminal_width();
-    return publisher::cut_to_width(ladder, width) + "\n" + publisher::cut_to_width(why, width) +
-           "\n";
+    for (const std::string& line : publisher::wrapped(ladder, width)) lines += line + "\n";
+    for (const std::string& line : publisher::wrapped(why, width - 2)) lines += "  " + line + "\n";
+    return lines;
   }
 
   bool json_;

@@ -88,6 +88,17 @@ std::string gates_now(Desk& desk, const ActOrder& order, const std::string& name
   return gates_text(*record) + "next: firebreak rollout start " + name + " --as operator\n";
 }
 
+// A waiver of a gate that does not exist would be recorded and open nothing.
+Status check_gate(const ActOrder& order, const json::Value& record) {
+  if (order.kind != ActKind::waive) return {};
+  std::vector<std::string> names;
+  for (const json::Value& gate : list_of(record, "gates")) names.push_back(text_of(gate, "gate"));
+  if (names.empty() || std::find(names.begin(), names.end(), order.gate) != names.end()) return {};
+  std::string detail = "--gate '" + order.gate + "' is none of this release's gates:";
+  for (const std::string& name : names) detail += " " + name;
+  return Error{ErrorCode::bad_usage, detail};
+}
+
 }  // namespace
 
 Result<statement::Envelope> make_act(Desk& desk, const ActOrder& order) {
@@ -126,6 +137,7 @@ Result<Outcome> act_on_release(Desk& desk, ActOrder what, const std::vector<std:
     return Error{ErrorCode::forbidden, what.person + " is the author of " + name +
                                            ", and nobody approves a release of their own"};
   }
+  FB_TRY(check_gate(what, record));
   FB_ASSIGN(Outcome outcome, post_act(desk, what));
   outcome.text += gates_now(desk, what, name);
   return outcome;

@@ -122,6 +122,20 @@ TEST(Acts, do_not_let_authors_approve_their_own_releases) {
   EXPECT_EQ(test.server.sent("POST", "/api/v1/acts"), nullptr);
 }
 
+TEST(Acts, waive_only_gates_that_the_release_has) {
+  TestDesk test;
+  Desk desk = test.desk();
+  json::Value own = record(kRelease, "290");
+  own["gates"] = json::Value::array({{{"gate", "contract"}, {"verdict", "closed"}}});
+  test.server.answer("GET /api/v1/releases", {{"releases", json::Value::array({own})}});
+  test.server.answer("POST /api/v1/acts", {{"result", "recorded"}});
+  ActOrder order = order_of(ActKind::waive, "security");
+  order.gate = "contrat";
+  EXPECT_EQ(act_on_release(desk, order, {kRelease.text()}).error().code, ErrorCode::bad_usage);
+  order.gate = "contract";
+  EXPECT_TRUE(act_on_release(desk, order, {kRelease.text()}).ok());
+}
+
 TEST(Acts, pass_on_the_servers_own_words_when_it_refuses) {
   TestDesk test;
   Desk desk = test.desk();

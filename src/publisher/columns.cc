@@ -39,4 +39,22 @@ std::string cut_to_width(std::string_view utf8, std::size_t width) {
   return std::string(utf8);
 }
 
+std::vector<std::string> wrapped(std::string_view utf8, std::size_t width) {
+  std::vector<std::string> lines(1);
+  for (std::size_t at = 0; at < utf8.size();) {
+    const std::size_t space = std::min(utf8.find(' ', at), utf8.size());
+    const std::string word = cut_to_width(utf8.substr(at, space - at), width);
+    at = space + 1;
+    if (word.empty()) continue;
+    std::string& line = lines.back();
+    if (line.empty())
+      line = word;
+    else if (shown_width(line) + 1 + shown_width(word) <= width)
+      line += " " + word;
+    else
+      lines.push_back(word);
+  }
+  return lines;
+}
+
 }  // namespace fb::publisher

@@ -22,5 +22,7 @@ class Columns {
 // How many columns a terminal needs for it, and its beginning that fits into `width` of them.
 std::size_t shown_width(std::string_view utf8);
 std::string cut_to_width(std::string_view utf8, std::size_t width);
+// Broken at spaces into lines of at most `width` columns; a longer word stands alone and is cut.
+std::vector<std::string> wrapped(std::string_view utf8, std::size_t width);
 
 }  // namespace fb::publisher

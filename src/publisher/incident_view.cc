@@ -4,27 +4,18 @@
 #include "publisher/fields.h"
 
 namespace fb::publisher {
-namespace {
-
-std::string first_of(const json::Value& record, std::initializer_list<std::string_view> keys) {
-  for (const std::string_view key : keys) {
-    if (auto text = text_of(record, key); !text.empty()) return text;
-  }
-  return "-";
-}
-
-}  // namespace
 
 Result<Outcome> list_incidents(ServerClient& server) {
   FB_ASSIGN(json::Value list, server.list("/api/v1/incidents", "incidents"));
   if (list.empty())
     return Outcome{
         Answer::yes, "no incidents: nothing was halted\n", {{"incidents", std::move(list)}}};
-  Columns columns({"INCIDENT", "ROLLOUT", "STATE", "OPENED", "WHAT"});
+  Columns columns({"INCIDENT", "RELEASE", "OPENED", "EXPOSED", "WHAT"});
   for (const json::Value& each : list) {
-    columns.row({first_of(each, {"incident", "id"}), first_of(each, {"rollout"}),
-                 first_of(each, {"state"}), first_of(each, {"opened", "halted_at"}),
-                 first_of(each, {"title", "reason", "summary"})});
+    columns.row(
+        {text_of(each, "rollout"), text_of(each, "component") + " " + text_of(each, "version"),
+         text_of(each, "opened"), text_of(each, "exposed") + "/" + text_of(each, "eligible"),
+         text_of(each, "sentence")});
   }
   return Outcome{Answer::yes, columns.text(), {{"incidents", std::move(list)}}};
 }

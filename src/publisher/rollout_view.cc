@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 #include <cstdio>
 
 #include "publisher/acts.h"
@@ -54,6 +55,12 @@ std::string field_line(const json::Value& rollout, const char* key, const char* 
   return value.empty() ? "" : name + value + "\n";
 }
 
+// How many the evidence so far would let have it; none: as many as there are.
+std::string cap_line(const json::Value& rollout) {
+  const auto cap = number_of(rollout, "cap");
+  return cap ? "evidence for  " + decimal(std::floor(*cap), 0) + " devices\n" : "";
+}
+
 }  // namespace
 
 std::string ladder_line(const json::Value& rollout) {
@@ -73,12 +80,9 @@ std::string rollout_text(const json::Value& rollout) {
   std::string text = "rollout " + text_of(rollout, "rollout") + ": " + ladder_line(rollout) + "\n";
   if (!sentence(rollout).empty()) text += "  " + sentence(rollout) + "\n";
   text += field_line(rollout, "release", "release") + field_line(rollout, "lane", "lane") +
-          field_line(rollout, "limit", "may have it") + field_line(rollout, "cap", "cap") +
+          field_line(rollout, "limit", "may have it") + cap_line(rollout) +
           field_line(rollout, "started", "started") + field_line(rollout, "ended", "ended") +
           field_line(rollout, "halted_at", "halted at");
-  if (count_of(rollout, "halt_committed_ms") > 0 && !text_of(rollout, "halted_at").empty()) {
-    text += field_line(rollout, "halt_committed_ms", "halt took ms");
-  }
   return text;
 }
 

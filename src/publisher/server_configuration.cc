@@ -21,23 +21,18 @@ Result<std::string> port_of(const std::string& listen) {
                "--listen '" + listen + "': host:port is expected, for example 127.0.0.1:8440"};
 }
 
+// Production runs with what its profile says, which the server checks against each other.
 std::string timing(Profile profile) {
-  if (profile == Profile::lab) {
-    return "[timing]\n"
-           "heartbeat_ms = 1000\n"
-           "silence_ms = 5000\n"
-           "tick_ms = 100\n"
-           "freshness_ms = 2000\n"
-           "\n[rollout]\n"
-           "horizons_ms = [6000, 8000]\n"
-           "budget = 30\n"
-           "holdback_bake_ms = 2000\n";
-  }
+  if (profile == Profile::standard) return "";
   return "[timing]\n"
-         "heartbeat_ms = 300000\n"
-         "silence_ms = 900000\n"
-         "tick_ms = 1000\n"
-         "freshness_ms = 60000\n";
+         "heartbeat_ms = 1000\n"
+         "silence_ms = 5000\n"
+         "tick_ms = 100\n"
+         "freshness_ms = 2000\n"
+         "\n[rollout]\n"
+         "horizons_ms = [6000, 8000]\n"
+         "budget = 30\n"
+         "holdback_bake_ms = 2000\n";
 }
 
 }  // namespace

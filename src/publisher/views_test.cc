@@ -97,6 +97,12 @@ TEST(Columns, align_by_code_points) {
   EXPECT_EQ(cut_to_width("aé—z", 3), "aé—");
 }
 
+TEST(Wrapping, breaks_at_spaces_and_cuts_words_that_fit_nowhere) {
+  EXPECT_THAT(wrapped("one two  three", 7), testing::ElementsAre("one two", "three"));
+  EXPECT_THAT(wrapped("é— incomprehensible", 4), testing::ElementsAre("é—", "inco"));
+  EXPECT_THAT(wrapped("", 4), testing::ElementsAre(""));
+}
+
 TEST(Ages, are_told_in_one_unit) {
   EXPECT_EQ(age_in_words(milliseconds(-5)), "0 s");
   EXPECT_EQ(age_in_words(seconds(119)), "119 s");

@@ -75,6 +75,10 @@ std::vector<Command> Decider::wait_for_work() {
 }
 
 void Decider::decide(const std::vector<Command>& commands, bool tick_due) {
+  if (!world_ && !read_back()) {
+    if (tick_due) next_tick_ = doors_.clock.uptime() + options_.tick;
+    return refuse(*trouble_, commands);
+  }
   Transaction tx(world_->tip);
   const Instant at = now();
   Status status;
@@ -101,31 +105,47 @@ Status Decider::commit(Transaction& tx) {
     world_->tip = tx.tip();
   }
   if (world_->repository->unpublished()) FB_TRY(world_->repository->publish());
-  const std::lock_guard lock(mutex_);
-  trouble_.reset();
   return {};
 }
 
-// Nothing of the batch happened. With a store that says so (no space), the world is read back and goes on, calmly;
-// otherwise nobody knows what is on the disk, and only a new start can find out.
+// Nothing of the batch happened, but the world in memory took it for done: it is thrown away. With a store that says so
+// (no space), it is read back and goes on, calmly, as soon as that works; otherwise nobody knows what is on the disk, and
+// only a new start can find out.
 void Decider::recover(const Error& error, const std::vector<Command>& commands) {
   ++counters.failures;
-  for (const Command& command : commands) {
-    if (command.failed) command.failed(error);
-  }
-  const bool known = error.code == ErrorCode::no_space;
-  auto world = known ? World::open(config_, doors_, signers_, now()) : Result<std::unique_ptr<World>>(error);
+  world_.reset();
+  head_.reset();
   {
     const std::lock_guard lock(mutex_);
     trouble_ = error;
   }
-  if (world.ok()) {
-    world_ = std::move(world).value();
-    continuity_ = rollout::Continuity::was_down;
-    next_tick_ = doors_.clock.uptime();
-  } else if (!known || world.error().code != ErrorCode::no_space) {
-    options_.on_fatal(error);
+  refuse(error, commands);
+  if (error.code != ErrorCode::no_space) options_.on_fatal(error);
+  else read_back();
+}
+
+void Decider::refuse(const Error& error, const std::vector<Command>& commands) {
+  for (const Command& command : commands) {
+    if (command.failed) command.failed(error);
   }
+}
+
+// Whether there is a world again.
+bool Decider::read_back() {
+  if (trouble_->code != ErrorCode::no_space) return false;
+  auto world = World::open(config_, doors_, signers_, now());
+  if (!world.ok()) {
+    const std::lock_guard lock(mutex_);
+    trouble_ = world.error();
+  }
+  if (!world.ok() && world.error().code != ErrorCode::no_space) options_.on_fatal(world.error());
+  if (!world.ok()) return false;
+  world_ = std::move(world).value();
+  continuity_ = rollout::Continuity::was_down;
+  next_tick_ = doors_.clock.uptime();
+  const std::lock_guard lock(mutex_);
+  trouble_.reset();
+  return true;
 }
 
 void Decider::take_gauges() {

@@ -74,6 +74,8 @@ class Decider {
   void decide(const std::vector<Command>& commands, bool tick_due);
   Status commit(Transaction& tx);
   void recover(const Error& error, const std::vector<Command>& commands);
+  static void refuse(const Error& error, const std::vector<Command>& commands);
+  bool read_back();
   void take_gauges();
   [[nodiscard]] Instant now() const;
 
@@ -81,7 +83,7 @@ class Decider {
   Doors doors_;
   const OnlineSigners& signers_;
   DeciderOptions options_;
-  std::unique_ptr<World> world_;
+  std::unique_ptr<World> world_;  // none after a failed commit, until it was read back
   Instant started_wall_;
   Uptime started_uptime_;
   Uptime next_tick_;

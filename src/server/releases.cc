@@ -39,6 +39,7 @@ Status Releases::load(port::Store& store, const statement::People& people) {
     FB_ASSIGN(const auto envelope, statement::parse_envelope(value));
     // Verified when it was accepted; expiry is judged again wherever an act is used.
     auto act = statement::verify_act(envelope, people, Instant{0});
+    if (!act.ok() && act.error().code == ErrorCode::bad_signature) return {};  // of somebody who may no longer decide
     if (!act.ok()) return act.error().in("stored act " + key);
     const auto it = entries_.find(act->act.release);
     if (it != entries_.end()) it->second.acts.push_back(std::move(act).value());
@@ -86,6 +87,8 @@ Result<Releases::Found> Releases::take_new_targets(const std::string& role, cons
     if (!path.ends_with(".manifest.json")) continue;
     FB_ASSIGN(auto manifest, release::decode_manifest(*bytes));
     FB_TRY(check_manifest(manifest, path, after));
+    if (entries_.contains(digest)) continue;  // was withdrawn, and is back
+    FB_TRY(check_new_version(manifest));
     found.emplace_back(digest, ReleaseEntry{std::move(manifest), std::move(bytes).value(), 0, {}});
   }
   return found;
@@ -98,11 +101,22 @@ Status Releases::check_place(const std::string& role, const std::string& path, c
   if (delegation == nullptr || !delegation->covers(path)) {
     return Error{ErrorCode::forbidden, "the role " + role + " may not sign " + path};
   }
-  const auto& before = trusted.targets(role)->body.targets;
-  const auto it = before.find(path);
-  known = it != before.end();
+  // Not what is published: an earlier submission of the same transaction is not yet.
+  FB_ASSIGN(const auto before, repository_.newest_targets(role));
+  const auto it = before.targets.find(path);
+  known = it != before.targets.end();
   if (!known || it->second == file) return {};
   return Error{ErrorCode::already_exists, path + " is published with other content; a version never changes"};
+}
+
+// Also when the role's metadata had dropped it meanwhile: devices may run it still.
+Status Releases::check_new_version(const release::Manifest& manifest) const {
+  for (const auto& [digest, entry] : entries_) {
+    if (entry.manifest.component != manifest.component || entry.manifest.version != manifest.version) continue;
+    return Error{ErrorCode::already_exists, manifest.component.text() + " " + manifest.version + " is " + digest.text() +
+                                                "; a version never changes"};
+  }
+  return {};
 }
 
 Status Releases::check_manifest(const release::Manifest& manifest, const std::string& path, const tuf::Targets& after) {

@@ -52,6 +52,7 @@ class Releases {
   using Found = std::vector<std::pair<Digest, ReleaseEntry>>;
   Result<Found> take_new_targets(const std::string& role, const tuf::Targets& after, const BlobSource& blobs);
   Status check_place(const std::string& role, const std::string& path, const tuf::TargetFile& file, bool& known) const;
+  Status check_new_version(const release::Manifest& manifest) const;
   static Status check_manifest(const release::Manifest& manifest, const std::string& path, const tuf::Targets& after);
 
   Repository& repository_;

@@ -101,21 +101,19 @@ Status Repository::load_roles(port::Store& store, Instant now) {
     adopt(publication, first);
     FB_TRY(store.commit(first.batch()));
   }
-  auto trusted = verify(publication, now);
-  // Expired online roles are ours to sign anew; anything else is a repository that no device would accept.
-  const bool stale = !trusted.ok() && (trusted.error().code == ErrorCode::expired || trusted.error().code == ErrorCode::clock_doubtful);
-  if (stale) {
-    publication_ = publication;
-    FB_ASSIGN(publication, compose({}, now));
-    trusted = verify(publication, now);
-  }
+  auto trusted = verify(publication);
   if (!trusted.ok()) return trusted.error().in("the repository would be refused by every device");
   make_current(std::move(publication), std::move(trusted).value());
+  // Online roles that expired while nobody was here are ours to sign anew; durable first, as every publication.
+  Transaction renewed({});
+  FB_TRY(renew_if_due(renewed, now));
+  FB_TRY(store.commit(renewed.batch()));
   return publish();
 }
 
-Result<tuf::TrustedSet> Repository::verify(const Publication& publication, Instant now) const {
-  const tuf::TrustedNow trusted_now{now, now};
+// Signatures, versions and digests; who may still be believed is a question of time, and asked elsewhere.
+Result<tuf::TrustedSet> Repository::verify(const Publication& publication) const {
+  const tuf::TrustedNow trusted_now{};
   FB_ASSIGN(auto trusted, tuf::TrustedSet::from_root(root_));
   FB_TRY(trusted.check_root_fresh(trusted_now));
   FB_ASSIGN([[maybe_unused]] const auto change, trusted.update_timestamp(publication.timestamp, trusted_now));
@@ -139,11 +137,15 @@ Result<Publication> Repository::compose(const RoleFiles& changed, Instant now) {
                                                std::to_string(before.body.version + 1) +
                                                " comes next; somebody else published in between: sign again"};
     }
+    if (now >= document.body.expires) {
+      return Error{ErrorCode::expired, role + " version " + std::to_string(document.body.version) + " expired at " +
+                                           to_rfc3339(document.body.expires) + "; sign again"};
+    }
     next.roles[role] = bytes;
   }
   FB_ASSIGN(next.snapshot, sign_snapshot(next.roles, old_snapshot.body.version + 1, signers_, now));
   FB_ASSIGN(next.timestamp, sign_timestamp(next.snapshot, old_timestamp.body.version + 1, signers_, now));
-  if (const auto verified = verify(next, now); !verified.ok()) return verified.error();
+  if (const auto verified = verify(next); !verified.ok()) return verified.error();
   return next;
 }
 
@@ -164,6 +166,11 @@ Result<std::optional<std::string>> Repository::next_rollouts(const std::map<std:
   FB_ASSIGN(const auto signed_part, tuf::next_targets(publication_.roles.at("rollouts"), changes, now + tuf::Lifetimes().rollouts));
   FB_ASSIGN(auto bytes, tuf::sign_file(signed_part, {signers_.rollouts.get()}));
   return std::optional<std::string>(std::move(bytes));
+}
+
+Result<tuf::Targets> Repository::newest_targets(const std::string& role) const {
+  FB_ASSIGN(auto document, tuf::decode_targets(publication_.roles.at(role), role));
+  return std::move(document.body);
 }
 
 void Repository::adopt(Publication publication, Transaction& tx) {
@@ -188,8 +195,7 @@ Status Repository::publish() {
   FB_TRY(put("snapshot", snapshot.body.version, publication_.snapshot));
   FB_TRY(files_.write_atomic("metadata/timestamp.json", publication_.timestamp));
 
-  const auto now = Instant{0};  // verified when it was composed; only the shape is wanted here
-  auto trusted = verify(publication_, now);
+  auto trusted = verify(publication_);
   if (!trusted.ok()) return trusted.error();
   make_current(publication_, std::move(trusted).value());
   unpublished_ = false;
@@ -230,10 +236,20 @@ Result<std::string> Repository::read_target(const std::string& path, std::size_t
 }
 
 Status Repository::renew_if_due(Transaction& tx, Instant now) {
-  const auto& timestamp = trusted_->timestamp()->body;
-  const auto& snapshot = trusted_->snapshot()->body;
+  FB_ASSIGN(const auto timestamp_file, tuf::decode_timestamp(publication_.timestamp));
+  FB_ASSIGN(const auto snapshot_file, tuf::decode_snapshot(publication_.snapshot));
+  const auto& timestamp = timestamp_file.body;
+  const auto& snapshot = snapshot_file.body;
   const Instant timestamp_signed = timestamp.expires - tuf::Lifetimes().timestamp;
   const Instant snapshot_signed = snapshot.expires - tuf::Lifetimes().snapshot;
+  FB_ASSIGN(const auto rollouts, newest_targets("rollouts"));
+  if (now >= rollouts.expires - tuf::Lifetimes().rollouts / 2) {
+    FB_ASSIGN(const auto signed_part, tuf::next_targets(publication_.roles.at("rollouts"), {}, now + tuf::Lifetimes().rollouts));
+    FB_ASSIGN(auto bytes, tuf::sign_file(signed_part, {signers_.rollouts.get()}));
+    FB_ASSIGN(auto renewed, compose({{"rollouts", std::move(bytes)}}, now));
+    adopt(std::move(renewed), tx);
+    return {};
+  }
   if (now - timestamp_signed < kTimestampAge) return {};
   Publication next = publication_;
   if (now - snapshot_signed >= kSnapshotAge) {

@@ -41,7 +41,8 @@ class Repository {
                                                   Instant now);
 
   // The current publication with `changed` role files in place of the old ones, freshly signed by snapshot and timestamp
-  // and verified as a device would. Errors: those of tuf::TrustedSet.
+  // and verified as a device would. Only `changed` is asked for its expiry: a role that others let expire must not keep a
+  // halt from being published. Errors: those of tuf::TrustedSet.
   Result<Publication> compose(const RoleFiles& changed, Instant now);
   // The `rollouts` role's next file, saying exactly `files` (target path -> bytes); none when it says that already.
   Result<std::optional<std::string>> next_rollouts(const std::map<std::string, std::string>& files, Instant now);
@@ -55,7 +56,10 @@ class Repository {
   Status write_target(const std::string& path, std::string_view bytes);
   Result<std::string> read_target(const std::string& path, std::size_t max_bytes);
 
-  // Signs timestamp (hourly) and snapshot (daily) anew when they are due.
+  // What `role` says in the publication that the next one builds on, published or not yet. Errors: malformed.
+  [[nodiscard]] Result<tuf::Targets> newest_targets(const std::string& role) const;
+
+  // Signs timestamp (hourly), snapshot (daily) and rollouts (at half of its life) anew when they are due.
   Status renew_if_due(Transaction& tx, Instant now);
 
   [[nodiscard]] const tuf::TrustedSet& trusted() const { return *trusted_; }
@@ -71,7 +75,7 @@ class Repository {
   Status load_root();
   Status load_roles(port::Store& store, Instant now);
   Result<std::string> newest(const std::string& role);
-  Result<tuf::TrustedSet> verify(const Publication& publication, Instant now) const;
+  Result<tuf::TrustedSet> verify(const Publication& publication) const;
   void make_current(Publication publication, tuf::TrustedSet trusted);
 
   port::Files& files_;

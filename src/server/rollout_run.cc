@@ -29,7 +29,8 @@ RolloutRun::RolloutRun(RolloutRecord record, rollout::State state, std::vector<M
       record_(std::move(record)),
       state_(std::move(state)),
       exposure_(state_.parameters, state_.strata.size(), record_.started),
-      members_(std::move(members)) {
+      members_(std::move(members)),
+      listening_since_(record_.started) {
   index_members(devices);
 }
 
@@ -149,14 +150,22 @@ void RolloutRun::happened(DeviceIndex device, const wire::DeviceEvent& event, Tr
 
   ExposedDevice& exposed = found->second;
   switch (event.kind) {
-    case EventKind::activated: exposed.activated = true; ++record_.attempts; break;
+    case EventKind::activated:
+      exposed.activated = true;
+      ++record_.attempts;
+      dirty_ = true;
+      break;
     case EventKind::healthy: exposed.healthy = true; break;
     case EventKind::crashed:
     case EventKind::probe_failed:
     case EventKind::boot_loop: exposed.harmed = true; break;
     case EventKind::rolled_back: exposed.harmed = exposed.reverted = true; break;
     case EventKind::reverted_on_halt: exposed.reverted = true; break;
-    case EventKind::install_failed: ++record_.attempts; ++record_.failures; [[fallthrough]];
+    case EventKind::install_failed:
+      ++record_.attempts;
+      ++record_.failures;
+      dirty_ = true;
+      [[fallthrough]];
     case EventKind::handed_back: hand_back(local, exposed, tx, now); break;
     case EventKind::staged:
     case EventKind::refused:
@@ -164,7 +173,6 @@ void RolloutRun::happened(DeviceIndex device, const wire::DeviceEvent& event, Tr
     case EventKind::tasted: break;
   }
   if (live()) exposed.facts = exposure_.facts(local);
-  revert_dirty_ = true;
   store_exposed(device, tx);
 }
 
@@ -194,28 +202,48 @@ std::vector<RolloutRun::Local> RolloutRun::draw(std::int64_t want) {
   for (const auto& [local, until] : places_) --remaining[members_[local].stratum];
   const auto shares = rollout::apportion(want, remaining);
   std::vector<Local> drawn;
+  count_tenants();
+  std::set<Local> taken;
+  const auto take = [&](std::size_t stratum, std::int64_t most) {
+    for (const auto& [lot, local] : ready_[stratum]) {
+      if (most == 0) return;
+      if (places_.contains(local) || taken.contains(local) || tenant_full(local)) continue;
+      ++by_tenant_[devices_->at(members_[local].device).record.tenant];
+      taken.insert(local);
+      drawn.push_back(local);
+      --most;
+    }
+  };
+  for (std::size_t s = 0; s < ready_.size(); ++s) take(s, shares[s]);
+  // What a stratum cannot take because its tenants have their share goes to the others.
+  for (std::size_t s = 0; s < ready_.size(); ++s) take(s, want - static_cast<std::int64_t>(drawn.size()));
+  return drawn;
+}
+
+// No tenant holds more than a third of the toe-dip; of one or two tenants that can take part, each holds its share.
+void RolloutRun::count_tenants() {
   by_tenant_.clear();
+  tenant_limit_ = state_.parameters.toe_dip;
+  if (state_.dispatched >= state_.parameters.toe_dip) return;
   for (const auto& [device, exposed] : exposed_) {
-    if (state_.dispatched >= state_.parameters.toe_dip) break;  // the limit is for the toe-dip only
     if (!exposed.handed_back) ++by_tenant_[devices_->at(device).record.tenant];
   }
-  for (std::size_t s = 0; s < ready_.size(); ++s) {
-    std::int64_t left = shares[s];
-    for (auto it = ready_[s].begin(); it != ready_[s].end() && left > 0; ++it) {
-      if (places_.contains(it->second) || tenant_full(it->second)) continue;
-      ++by_tenant_[devices_->at(members_[it->second].device).record.tenant];
-      drawn.push_back(it->second);
-      --left;
+  for (const auto& [local, until] : places_) ++by_tenant_[devices_->at(members_[local].device).record.tenant];
+  std::set<TenantId> taking_part;
+  for (const auto& [tenant, devices] : by_tenant_) taking_part.insert(tenant);
+  for (const auto& ready : ready_) {
+    for (auto it = ready.begin(); it != ready.end() && taking_part.size() < 3; ++it) {
+      taking_part.insert(devices_->at(members_[it->second].device).record.tenant);
     }
   }
-  return drawn;
+  const auto shares = std::clamp<std::int64_t>(static_cast<std::int64_t>(taking_part.size()), 1, 3);
+  tenant_limit_ = std::max<std::int64_t>(1, (state_.parameters.toe_dip + shares - 1) / shares);
 }
 
 bool RolloutRun::tenant_full(Local local) const {
   if (state_.dispatched >= state_.parameters.toe_dip) return false;
   const auto it = by_tenant_.find(devices_->at(members_[local].device).record.tenant);
-  const std::int64_t has = it == by_tenant_.end() ? 0 : it->second;
-  return has >= std::max<std::int64_t>(1, (state_.parameters.toe_dip + 2) / 3);
+  return it != by_tenant_.end() && it->second >= tenant_limit_;
 }
 
 // --- the tick ---
@@ -227,7 +255,7 @@ rollout::Tick RolloutRun::tick_event(rollout::TickCounts counts) const {
 
 void RolloutRun::tick(Transaction& tx, Instant now, rollout::Continuity continuity) {
   if (halted()) {
-    if (state_.phase != rollout::Phase::reverted && revert_dirty_) finish_revert(tx, now);
+    if (state_.phase != rollout::Phase::reverted) finish_revert(tx, now);
     return;
   }
   if (!live()) return;
@@ -250,7 +278,7 @@ void RolloutRun::note_silence(Transaction& tx) {
   for (const auto local : exposure_.take_silent()) {
     const DeviceIndex device = members_[local].device;
     const auto it = exposed_.find(device);
-    if (it == exposed_.end()) {
+    if (it == exposed_.end() || it->second.handed_back) {
       set_standing(local, Standing::silent);
       places_.erase(local);
       continue;
@@ -261,14 +289,18 @@ void RolloutRun::note_silence(Transaction& tx) {
   }
 }
 
-// Devices that were never ready are in nobody's count; the rollout must not wait for them for ever.
+// Devices that were never ready, or had their event already, are judged by nobody else; the rollout must not wait for
+// them for ever.
 void RolloutRun::sweep_silent(Instant now) {
   constexpr Local kPerTick = 4096;
   const Millis deadline = state_.parameters.silence_deadline();
   for (Local i = 0; i < kPerTick && i < members_.size(); ++i, sweep_ = (sweep_ + 1) % static_cast<Local>(members_.size())) {
-    if (standing_[sweep_] != Standing::absent && standing_[sweep_] != Standing::refused) continue;
-    const auto heard = devices_->at(members_[sweep_].device).last_heard.value_or(record_.started);
-    if (now - heard > deadline * 2) set_standing(sweep_, Standing::silent);
+    const bool judged = standing_[sweep_] == Standing::ready && !exposure_.had_control_event(sweep_);
+    if (judged || standing_[sweep_] == Standing::dispatched || standing_[sweep_] == Standing::silent) continue;
+    const auto heard = devices_->at(members_[sweep_].device).last_heard.value_or(listening_since_);
+    if (now - heard <= deadline * 2) continue;
+    places_.erase(sweep_);
+    set_standing(sweep_, Standing::silent);
   }
 }
 
@@ -316,12 +348,17 @@ void RolloutRun::absorb(const std::vector<rollout::Effect>& effects, Instant now
                                                                     : PlanState::running;
 }
 
-// Reverted: every exposed device said that it went back, never activated, or fell silent.
+// Reverted: every exposed device said that it went back, or had the time to say that it activated and did not, or fell
+// silent. A permit given just before the halt may still be used: who says nothing is waited for.
 void RolloutRun::finish_revert(Transaction& tx, Instant now) {
-  revert_dirty_ = false;
-  const auto back = [](const auto& pair) {
-    const ExposedDevice& d = pair.second;
-    return d.reverted || d.handed_back || !d.activated;
+  const Millis deadline = state_.parameters.silence_deadline();
+  const Instant since = std::max(record_.halted.value_or(now), listening_since_);
+  const bool waited = now - since > deadline;
+  const auto back = [&](const auto& pair) {
+    const auto& [device, d] = pair;
+    if (d.reverted || d.handed_back) return true;
+    const Instant heard = std::max(devices_->at(device).last_heard.value_or(since), since);
+    return waited && (!d.activated || now - heard > deadline);
   };
   if (!std::all_of(exposed_.begin(), exposed_.end(), back)) return;
   if (!apply(rollout::AllReverted{}, tx, now).ok()) return;
@@ -542,7 +579,7 @@ Result<RolloutRun> RolloutRun::load(port::Store& store, const std::string& key, 
     return {};
   }));
   run.exposure_ = rollout::Exposure::restore(run.state_.parameters, run.state_.strata.size(), std::move(facts), active, now);
-  run.revert_dirty_ = true;
+  run.listening_since_ = now;
   return run;
 }
 

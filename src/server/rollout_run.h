@@ -104,6 +104,7 @@ class RolloutRun {
   void set_standing(Local local, Standing standing);
   void give_places(Instant now);
   std::vector<Local> draw(std::int64_t want);
+  void count_tenants();
   [[nodiscard]] bool tenant_full(Local local) const;
   void sweep_silent(Instant now);
   void note_silence(Transaction& tx);
@@ -118,16 +119,17 @@ class RolloutRun {
   rollout::State state_;
   rollout::Exposure exposure_;
   std::vector<Member> members_;
+  Instant listening_since_;  // the start of the rollout, or of this process
   std::unordered_map<DeviceIndex, Local> local_;
   std::vector<std::uint64_t> rank_;       // by Local: the lot
   std::vector<Standing> standing_;        // by Local
   std::vector<std::set<std::pair<std::uint64_t, Local>>> ready_;  // by stratum, in lot order
   std::map<Local, Instant> places_;       // given, not yet taken; until when
-  std::map<TenantId, std::int64_t> by_tenant_;  // exposed or holding a place
+  std::map<TenantId, std::int64_t> by_tenant_;  // exposed or holding a place; while drawing in the toe-dip
+  std::int64_t tenant_limit_ = 0;
   std::map<DeviceIndex, ExposedDevice> exposed_;
   std::int64_t gone_ = 0;                 // eligible, not dispatched, refused or silent
   Local sweep_ = 0;
-  bool revert_dirty_ = false;
   bool dirty_ = true;
   Outbox outbox_;
 };

@@ -1,6 +1,7 @@
 #include "server/rollouts.h"
 
 #include <algorithm>
+#include <array>
 
 #include "base/bytes.h"
 #include "base/limits.h"
@@ -17,6 +18,7 @@ using statement::Role;
 constexpr std::size_t kLargeFleet = 1000;
 constexpr Millis kEnrolledLongEnough = hours(24);
 constexpr const char* kIncidentSpace = "incident";
+constexpr const char* kOrderSpace = "order";
 
 rollout::Lane engine_lane(statement::Lane lane) {
   switch (lane) {
@@ -36,10 +38,24 @@ std::string joined_reasons(const std::vector<gate::GateResult>& results) {
   return text;
 }
 
-bool may(const statement::People& people, const PersonId& id, std::initializer_list<Role> roles) {
+constexpr std::array kResumers{Role::operations, Role::security, Role::reviewer};
+
+template <class Roles = std::initializer_list<Role>>
+bool may(const statement::People& people, const PersonId& id, const Roles& roles) {
   const auto* person = people.find(id);
   return person != nullptr &&
          std::any_of(roles.begin(), roles.end(), [&](Role role) { return person->roles.contains(role); });
+}
+
+// The engine's sentences say who held or halted; an incident record names roles.
+std::string blameless(std::string text, const statement::People& people) {
+  for (const auto& person : people.people) {
+    std::string role;
+    for (const Role each : person.roles) role += (role.empty() ? "" : "/") + std::string(word(each));
+    const std::string name = " by " + person.id.text() + ":";
+    for (auto at = text.find(name); at != std::string::npos; at = text.find(name, at + 1)) text.replace(at, name.size(), " by " + role + ":");
+  }
+  return text;
 }
 
 }  // namespace
@@ -52,6 +68,10 @@ Status Rollouts::load(Transaction& tx, Instant now) {
     runs_.emplace(id, std::make_unique<RolloutRun>(std::move(run)));
     return {};
   }));
+  FB_TRY(n_.store.scan(kOrderSpace, "", [&](const std::string& key, const std::string&) -> Status {
+    used_.insert(key);
+    return {};
+  }));
   plans_changed_ = true;  // published only where they differ from what stands there
   return flush(tx, now);
 }
@@ -60,23 +80,56 @@ Result<Rollouts::Done> Rollouts::order(const statement::SignedAct& act, Transact
   switch (act.act.kind) {
     case ActKind::approve:
     case ActKind::waive: {
+      FB_TRY(check_word(act));
       FB_TRY(n_.releases.add_act(act, tx, now));
       return Done{{}, std::string(word(act.act.kind)) + " recorded"};
     }
-    case ActKind::start: return start(act, nullptr, tx, now);
-    case ActKind::resume: return resume(act, tx, now);
+    case ActKind::start:
+    case ActKind::resume:
     case ActKind::hold:
     case ActKind::go_on:
     case ActKind::halt:
-    case ActKind::revert: return steer(act, tx, now);
+    case ActKind::revert: return carry_out(act, tx, now);
   }
   FB_CHECK(false);
+}
+
+// Envelopes stand in the log for everybody to read: whoever sends one again must not hold, continue or start anything.
+Result<Rollouts::Done> Rollouts::carry_out(const statement::SignedAct& act, Transaction& tx, Instant now) {
+  const std::string key = act.act.person.text() + "/" + act.act.nonce;
+  if (used_.contains(key)) {
+    return Error{ErrorCode::already_exists, "this " + std::string(word(act.act.kind)) + " was carried out already; sign a new one"};
+  }
+  auto done = act.act.kind == ActKind::start    ? start(act, nullptr, tx, now)
+              : act.act.kind == ActKind::resume ? resume(act, tx, now)
+                                                : steer(act, tx, now);
+  if (!done.ok()) return done;
+  tx.put(kOrderSpace, key, to_rfc3339(act.act.expires));
+  used_.insert(key);
+  return done;
+}
+
+// An approval or a waiver that could never count is refused where it is given, not passed over in silence.
+Status Rollouts::check_word(const statement::SignedAct& signed_act) const {
+  const auto& act = signed_act.act;
+  const ReleaseEntry* release = n_.releases.find(act.release);
+  if (release == nullptr) return Error{ErrorCode::not_found, "no release " + act.release.text() + " was submitted here"};
+  if (act.kind == ActKind::approve && act.person == release->manifest.author) {
+    return Error{ErrorCode::forbidden, act.person.text() + " made this release; somebody else must approve it"};
+  }
+  if (act.kind != ActKind::waive) return {};
+  std::string known;
+  for (const std::string_view gate : gate::kGates) {
+    if (gate == act.gate) return {};
+    known += (known.empty() ? "" : ", ") + std::string(gate);
+  }
+  return Error{ErrorCode::malformed, "there is no gate '" + act.gate + "'; gates are " + known};
 }
 
 Result<Rollouts::Done> Rollouts::start(const statement::SignedAct& signed_act, const RolloutRun* resumed, Transaction& tx,
                                        Instant now) {
   const auto& act = signed_act.act;
-  if (!may(n_.people, act.person, {Role::operations})) {
+  if (resumed == nullptr && !may(n_.people, act.person, {Role::operations})) {
     return Error{ErrorCode::forbidden, act.person.text() + " may not start rollouts: the role operations may"};
   }
   const ReleaseEntry* release = n_.releases.find(act.release);
@@ -88,7 +141,7 @@ Result<Rollouts::Done> Rollouts::start(const statement::SignedAct& signed_act, c
   if (!gate::all_open(gates)) return Error{ErrorCode::conflict, joined_reasons(gates)};
 
   std::vector<rollout::StratumSize> strata;
-  auto members = eligible(*release, strata, now);
+  auto members = eligible(*release, strata, resumed, now);
   if (members.empty()) return Error{ErrorCode::conflict, "no device was heard lately that runs " + release->manifest.component.text()};
   FB_ASSIGN(auto parameters, n_.config.parameters(engine_lane(act.lane), static_cast<std::int64_t>(members.size())));
   if (resumed != nullptr) parameters = rollout::for_retry(std::move(parameters));
@@ -154,12 +207,14 @@ Status Rollouts::make_room(const ComponentId& component, RolloutId newcomer, Tra
   return {};
 }
 
+// A retry keeps the list of the halted rollout: nobody new comes before those who had it.
 std::vector<RolloutRun::Member> Rollouts::eligible(const ReleaseEntry& release, std::vector<rollout::StratumSize>& strata,
-                                                   Instant now) const {
+                                                   const RolloutRun* resumed, Instant now) const {
   const Millis lately = n_.config.heartbeat_interval() * 3;
   std::map<std::string, std::vector<DeviceIndex>> by_stratum;
   for (DeviceIndex device = 0; device < n_.devices.size(); ++device) {
     const DeviceEntry& entry = n_.devices.at(device);
+    if (resumed != nullptr && !resumed->eligible(device)) continue;
     if (!entry.last_heard || now - *entry.last_heard > lately) continue;
     if (n_.devices.size() > kLargeFleet && now - entry.record.enrolled < kEnrolledLongEnough) continue;
     if (n_.devices.component(device, release.manifest.component) == nullptr) continue;
@@ -215,20 +270,34 @@ Result<Rollouts::Done> Rollouts::resume(const statement::SignedAct& signed_act, 
   if (!halted.halted() || halted.record().release != act.release) {
     return Error{ErrorCode::conflict, "rollout " + act.rollout->text() + " was not halted with " + act.release.text()};
   }
-  FB_TRY(n_.releases.add_act(signed_act, tx, now));
+  for (const auto& [id, run] : runs_) {
+    if (run->record().resumes == act.rollout) {
+      return Error{ErrorCode::conflict, "rollout " + act.rollout->text() + " was resumed as rollout " + id.text() + " already"};
+    }
+  }
+  if (!may(n_.people, act.person, kResumers)) {
+    return Error{ErrorCode::forbidden, act.person.text() + " may not resume rollouts: operations, security and reviewers may"};
+  }
+  const auto& acts = n_.releases.find(act.release)->acts;
+  const auto same = [&](const auto& each) { return each.act.nonce == act.nonce && each.act.person == act.person; };
+  // Recorded before when it could not start then: it may be tried again.
+  if (std::none_of(acts.begin(), acts.end(), same)) FB_TRY(n_.releases.add_act(signed_act, tx, now));
+  if (two_agree(act, now)) return start(signed_act, &halted, tx, now);
+  return Done{*act.rollout, "resume recorded; a second person with another role must sign it too"};
+}
+
+bool Rollouts::two_agree(const statement::Act& resume, Instant now) const {
   std::set<PersonId> people;
   std::set<Role> roles;
-  for (const auto& each : n_.releases.find(act.release)->acts) {
-    if (each.act.kind != ActKind::resume || each.act.rollout != act.rollout || each.act.expires < now) continue;
-    const auto* person = n_.people.find(each.act.person);
-    if (person == nullptr || !may(n_.people, person->id, {Role::operations, Role::security, Role::reviewer})) continue;
-    people.insert(person->id);
-    roles.insert(person->roles.begin(), person->roles.end());
+  for (const auto& each : n_.releases.find(resume.release)->acts) {
+    if (each.act.kind != ActKind::resume || each.act.rollout != resume.rollout || each.act.expires < now) continue;
+    if (!may(n_.people, each.act.person, kResumers)) continue;
+    people.insert(each.act.person);
+    for (const Role role : n_.people.find(each.act.person)->roles) {
+      if (std::find(kResumers.begin(), kResumers.end(), role) != kResumers.end()) roles.insert(role);
+    }
   }
-  if (people.size() < 2 || roles.size() < 2) {
-    return Done{*act.rollout, "resume recorded; a second person with another role must sign it too"};
-  }
-  return start(signed_act, &halted, tx, now);
+  return people.size() >= 2 && roles.size() >= 2;
 }
 
 void Rollouts::heard(DeviceIndex device, const wire::CheckIn& check_in, Transaction& tx, Instant now) {
@@ -333,6 +402,8 @@ void Rollouts::open_incident(const RolloutRun& run, const rollout::OpenIncident&
   });
   if (!read.ok()) record.timeline.push_back({now, "the log could not be read: " + read.error().detail});
   for (const auto& append : tx.batch().log) add(append.entry);
+  record.sentence = blameless(std::move(record.sentence), n_.people);
+  for (auto& moment : record.timeline) moment.what = blameless(std::move(moment.what), n_.people);
   tx.put(kIncidentSpace, run.record().id.text(), incident::encode(record));
   tx.log(now, "incident", {{"rollout", run.record().id.number()}});
 }

@@ -5,6 +5,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -42,7 +43,8 @@ class Rollouts {
   Status load(Transaction& tx, Instant now);
 
   // A person's order: start, hold, continue, halt, resume, revert. What happened, in one sentence, and the rollout.
-  // Errors: forbidden (role), conflict (state; closed gates with their reasons), not_found.
+  // Errors: forbidden (role), conflict (state; closed gates with their reasons), not_found, already_exists (an act that was
+  // carried out before).
   struct Done {
     RolloutId rollout;
     std::string result;
@@ -64,12 +66,15 @@ class Rollouts {
   std::vector<Notice> take_notices();
 
  private:
+  [[nodiscard]] Status check_word(const statement::SignedAct& act) const;
+  Result<Done> carry_out(const statement::SignedAct& act, Transaction& tx, Instant now);
   Result<Done> start(const statement::SignedAct& act, const RolloutRun* resumed, Transaction& tx, Instant now);
   Result<Done> steer(const statement::SignedAct& act, Transaction& tx, Instant now);
   Result<Done> resume(const statement::SignedAct& act, Transaction& tx, Instant now);
   Status make_room(const ComponentId& component, RolloutId newcomer, Transaction& tx, Instant now);
   [[nodiscard]] std::vector<RolloutRun::Member> eligible(const ReleaseEntry& release, std::vector<rollout::StratumSize>& strata,
-                                                         Instant now) const;
+                                                         const RolloutRun* resumed, Instant now) const;
+  [[nodiscard]] bool two_agree(const statement::Act& resume, Instant now) const;
   Status publish_plans(Transaction& tx, Instant now);
   void open_incident(const RolloutRun& run, const rollout::OpenIncident& effect, Transaction& tx, Instant now);
 
@@ -78,6 +83,7 @@ class Rollouts {
   RolloutId last_id_;
   std::vector<Notice> notices_;
   bool plans_changed_ = false;
+  std::set<std::string> used_;  // orders carried out, by person and nonce: one act counts once
 };
 
 }  // namespace fb::server

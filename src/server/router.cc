@@ -31,7 +31,9 @@ port::ServerResponse Router::refusal(int status, std::string_view detail) const 
 void Router::serve_file(const port::ServerRequest& request, const port::Reply& reply) const {
   if (request.method != "GET" && request.method != "HEAD") return reply(problem_answer(405, "static files take GET and HEAD"));
   const std::string path = request.path.substr(kStatic.size());
-  const bool ours = path.starts_with("metadata/") || path.starts_with("targets/");
+  // A name that the store of files would take for a broken promise of ours is only a wrong address here.
+  const bool name = !path.ends_with('/') && path.find('\0') == std::string::npos;
+  const bool ours = name && (path.starts_with("metadata/") || path.starts_with("targets/"));
   if (!ours || !repository_.size(path).ok()) return reply(problem_answer(404, "no such file: " + request.path));
   port::ServerResponse response;
   response.file = repository_.absolute(path);
@@ -43,9 +45,11 @@ void Router::serve_file(const port::ServerRequest& request, const port::Reply& r
 }
 
 void Router::serve_operations(const port::ServerRequest& request, const port::Reply& reply) const {
+  const bool known = request.path == "/healthz" || request.path == "/metrics" || request.path == "/readyz";
+  if (!known) return reply(problem_answer(404, "no such resource: " + request.path));
+  if (request.method != "GET" && request.method != "HEAD") return reply(problem_answer(405, request.path + " takes GET"));
   if (request.path == "/healthz") return reply(text_answer("text/plain", "ok\n"));
   if (request.path == "/metrics") return reply(text_answer("text/plain; version=0.0.4", render_metrics(decider_)));
-  if (request.path != "/readyz") return reply(problem_answer(404, "no such resource: " + request.path));
   const Status ready = decider_.ready();
   reply(ready.ok() ? text_answer("text/plain", "ready\n") : problem_answer(503, ready.error().detail));
 }

@@ -4,8 +4,10 @@
 // its promises (replies, effects). Nothing promised here is done before the store has committed.
 #pragma once
 
+#include <algorithm>
 #include <functional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -25,6 +27,12 @@ class Transaction {
   }
   void remove(std::string space, std::string key) {
     batch_.writes.push_back({std::move(space), std::move(key), std::nullopt});
+  }
+  // What this transaction has put there so far.
+  [[nodiscard]] const std::string* pending(std::string_view space, std::string_view key) const {
+    const auto& writes = batch_.writes;
+    const auto it = std::find_if(writes.rbegin(), writes.rend(), [&](const auto& write) { return write.space == space && write.key == key; });
+    return it == writes.rend() || !it->value ? nullptr : &*it->value;
   }
   // Appends to the event log; the entry's index.
   std::uint64_t log(Instant at, std::string kind, json::Value data) {

@@ -94,10 +94,10 @@ Result<std::string> World::check_in(const Digest& token_hash, const wire::CheckI
   const std::string id = devices.at(device).record.id.text();
   if (sequence == Devices::Sequence::repeated) {
     devices.touch(device, now);
+    if (const std::string* pending = tx.pending(kReplySpace, id)) return *pending;
     FB_ASSIGN(auto stored, doors_.store.get(kReplySpace, id));
     if (stored) return std::move(*stored);
-    // Its first answer is in this very transaction: the same question gets an answer of the same moment.
-    return wire::encode(compose_reply(device, now));
+    return Error{ErrorCode::not_found, "the reply to sequence " + std::to_string(check_in.sequence) + " is not stored"};
   }
   devices.hear(device, check_in, tx, now);
   log_events(device, check_in, tx, now);

@@ -46,6 +46,7 @@ Result<Envelope> seal(std::string_view type, std::string payload, const crypto::
 json::Value encode(const Envelope& envelope);
 // Errors: malformed.
 Result<Envelope> decode_envelope(const json::Value& value);
+Result<Envelope> decode_envelope(std::string_view) = delete;  // a string is JSON, too: parse_envelope()
 Result<Envelope> parse_envelope(std::string_view bytes);
 
 }  // namespace fb::statement
