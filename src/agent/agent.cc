@@ -16,8 +16,10 @@ constexpr Millis kRepairPause = seconds(5);
 
 // Lists are long and sentences short; damage is told with what to do about it.
 Error damaged(const std::string& path, const Error& error) {
-  return {error.code, path + " is damaged (" + error.detail + "). Move the file away and put the component in place again " +
-                          "with 'firebreak-agent provision'; slots and workload data are not touched by that"};
+  return {error.code,
+          path + " is damaged (" + error.detail +
+              "). Move the file away and put the component in place again " +
+              "with 'firebreak-agent provision'; slots and workload data are not touched by that"};
 }
 
 }  // namespace
@@ -30,7 +32,8 @@ Result<std::unique_ptr<Agent>> Agent::start(Config config, Pinned pinned, Doors 
     return Error{outbox.error().code, "outbox is damaged (" + outbox.error().detail +
                                           "). Remove the file; only reports not yet sent are lost"};
   }
-  std::unique_ptr<Agent> agent(new Agent(std::move(config), std::move(pinned), doors, std::move(*outbox)));
+  std::unique_ptr<Agent> agent(
+      new Agent(std::move(config), std::move(pinned), doors, std::move(*outbox)));
   FB_TRY(agent->courier_.load());
   agent->knowledge_ = agent->courier_.knowledge();
   FB_TRY(agent->count_boot());
@@ -48,7 +51,8 @@ Result<std::unique_ptr<Agent>> Agent::start(Config config, Pinned pinned, Doors 
 Agent::Agent(Config config, Pinned pinned, Doors doors, Outbox outbox)
     : config_(std::move(config)),
       doors_(doors),
-      courier_(config_, std::move(pinned), {doors.files, doors.clock, doors.entropy, doors.prompt_http, doors.log}),
+      courier_(config_, std::move(pinned),
+               {doors.files, doors.clock, doors.entropy, doors.prompt_http, doors.log}),
       outbox_(std::move(outbox)),
       workloads_({config_, doors.files, doors.agent_pid}, doors.supervisor, doors.log) {}
 
@@ -83,7 +87,8 @@ Status Agent::count_boot() {
   const std::string boot = doors_.clock.boot_id();
   if (boot == before && !boot.empty()) return {};
   ++boot_count_;
-  return doors_.files.write_atomic(layout::kBoot, json::pretty({{"boot", boot}, {"count", boot_count_}}));
+  return doors_.files.write_atomic(layout::kBoot,
+                                   json::pretty({{"boot", boot}, {"count", boot_count_}}));
 }
 
 void Agent::recover(const ComponentId& id) {
@@ -125,7 +130,8 @@ bool Agent::commit(const ComponentId& id, install::State next) {
   }
   trouble(layout::state(id) + " cannot be written: " + written.error().detail);
   // Going back must not wait for a disk: Recovered understands a switch that was turned back.
-  if (const auto* back = std::get_if<install::RolledBack>(&next.phase); back != nullptr && !back->settled) {
+  if (const auto* back = std::get_if<install::RolledBack>(&next.phase);
+      back != nullptr && !back->settled) {
     unit.state = std::move(next);
     return true;
   }
@@ -152,18 +158,22 @@ void Agent::perform(const ComponentId& id, const install::Effect& effect) {
 
 void Agent::activate(const ComponentId& id, const install::Activate& effect) {
   if (now().uptime >= effect.until) {
-    return feed(id, install::SwitchFailed{linked_release(doors_.files, id), "the permit ran out before the switch"});
+    return feed(id, install::SwitchFailed{linked_release(doors_.files, id),
+                                          "the permit ran out before the switch"});
   }
-  const Status turned = doors_.files.point(layout::current(id), layout::link_target(id, effect.release));
+  const Status turned =
+      doors_.files.point(layout::current(id), layout::link_target(id, effect.release));
   if (turned.ok()) return feed(id, install::Switched{});
   trouble(turned.error().detail);
-  feed(id, install::SwitchFailed{linked_release(doors_.files, id), "the switch could not be turned: " + turned.error().detail});
+  feed(id, install::SwitchFailed{linked_release(doors_.files, id),
+                                 "the switch could not be turned: " + turned.error().detail});
 }
 
 void Agent::fall_back(const ComponentId& id, const install::FallBack& effect) {
   units_.at(id).next_repair = now().uptime + kRepairPause;
   const std::string link = layout::current(id);
-  const Status turned = effect.to ? doors_.files.point(link, layout::link_target(id, *effect.to)) : doors_.files.remove(link);
+  const Status turned = effect.to ? doors_.files.point(link, layout::link_target(id, *effect.to))
+                                  : doors_.files.remove(link);
   if (!turned.ok()) trouble(link + " cannot be turned back: " + turned.error().detail);
   if (recovering_) return;
   const auto outcome = restart_workload(id);
@@ -177,7 +187,8 @@ void Agent::prune(const ComponentId& id, const install::Prune& effect) {
   for (const std::string& name : *names) {
     const auto digest = Digest::from_hex(name);
     if (digest.ok()) {
-      const bool kept = std::find(effect.keep.begin(), effect.keep.end(), *digest) != effect.keep.end();
+      const bool kept =
+          std::find(effect.keep.begin(), effect.keep.end(), *digest) != effect.keep.end();
       if (kept || linked == *digest) continue;
     }
     const Status removed = doors_.files.remove(layout::slots(id) + "/" + name);
@@ -207,7 +218,8 @@ void Agent::crashed(const ComponentId& core, const std::string& sentence) {
 }
 
 void Agent::workload_ended(const std::string& workload, const port::Exit& exit) {
-  doors_.log.line(port::LogLevel::warning, "workload " + workload + " ended by itself: " + exit.in_words());
+  doors_.log.line(port::LogLevel::warning,
+                  "workload " + workload + " ended by itself: " + exit.in_words());
   const auto core = workloads_.ended(workload, now().uptime);
   if (core) crashed(*core, exit.in_words());
 }
@@ -224,7 +236,8 @@ Millis Agent::tick() {
     start_fetch(id);
     if (at.uptime >= unit.next_probe) start_probe(id);
   }
-  for (const ComponentId& core : workloads_.start_due(at.uptime)) crashed(core, workloads_.problem(core));
+  for (const ComponentId& core : workloads_.start_due(at.uptime))
+    crashed(core, workloads_.problem(core));
   hasten_check_in();
   if (now().uptime >= next_check_in_) check_in();
   return std::clamp(next_due() - now().uptime, milliseconds(5), minutes(1));
@@ -234,7 +247,8 @@ void Agent::repair(const ComponentId& id) {
   Unit& unit = units_.at(id);
   unit.next_repair = now().uptime + kRepairPause;
   const auto bytes = doors_.files.read(layout::state(id), kStateBytes);
-  if (!bytes.ok() && bytes.error().code != ErrorCode::not_found) return trouble(bytes.error().detail);
+  if (!bytes.ok() && bytes.error().code != ErrorCode::not_found)
+    return trouble(bytes.error().detail);
   install::State read = install::fresh(id);
   if (bytes.ok()) {
     auto state = install::decode_state(*bytes);
@@ -254,7 +268,8 @@ Uptime Agent::unit_due(const Unit& unit, Uptime latest) {
   if (back != nullptr && !back->settled) return unit.next_repair;
   Uptime next = latest;
   const auto* staged = std::get_if<install::Staged>(&phase);
-  const bool asks = (staged != nullptr && staged->ask) || std::holds_alternative<install::Tasted>(phase);
+  const bool asks =
+      (staged != nullptr && staged->ask) || std::holds_alternative<install::Tasted>(phase);
   if (asks && !unit.asking) next = std::min(next, unit.next_ask);
   const bool probes = std::holds_alternative<install::Probation>(phase) && !unit.probing;
   if (probes) next = std::min(next, unit.next_probe);
@@ -277,7 +292,9 @@ void Agent::trouble(const std::string& sentence) {
   trouble_ = sentence;
 }
 
-const install::State& Agent::state(const ComponentId& component) const { return units_.at(component).state; }
+const install::State& Agent::state(const ComponentId& component) const {
+  return units_.at(component).state;
+}
 
 // ---- For people ----
 
@@ -298,7 +315,9 @@ std::string Agent::answer(const std::string& request_line) const {
     states.push_back(&unit.state);
     if (config_.components.at(id).kind != release::Kind::core) continue;
     const std::string problem = workloads_.problem(id);
-    live.workloads[id] = workloads_.running(id) ? "running" : problem.empty() ? "not running" : problem;
+    live.workloads[id] = workloads_.running(id) ? "running"
+                         : problem.empty()      ? "not running"
+                                                : problem;
   }
   return json::compact(describe(states, &live));
 }

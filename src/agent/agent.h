@@ -1,8 +1,8 @@
 // Agent: the device's shell around install::step, one main loop and two background lanes.
 //
-// It feeds what happens into step(), writes each new state before it performs the effects, keeps the
-// workloads running, and talks to the server. It decides nothing about updates. All calls on the
-// main loop; blocking work goes through the two lanes: `prompt` (the server, probes) and `bulk`
+// It feeds what happens into step(), writes each new state before it performs the effects, keeps
+// the workloads running, and talks to the server. It decides nothing about updates. All calls on
+// the main loop; blocking work goes through the two lanes: `prompt` (the server, probes) and `bulk`
 // (downloads, trial loads), so that a long download never silences a device.
 //
 //   FB_ASSIGN(auto agent, Agent::start(config, pinned, doors));
@@ -86,7 +86,8 @@ class Agent {
   void start_fetch(const ComponentId& id);
   void finish_fetch(const ComponentId& id, const Digest& release, const StagingOutcome& outcome);
   void start_ask(const ComponentId& id, const install::AskPermit& ask);
-  void finish_ask(const ComponentId& id, const std::string& nonce, const Result<PermitOutcome>& outcome);
+  void finish_ask(const ComponentId& id, const std::string& nonce,
+                  const Result<PermitOutcome>& outcome);
   void start_taste(const ComponentId& id, const install::Candidate& candidate);
   [[nodiscard]] static Millis probe_interval(const install::State& state);
   void start_probe(const ComponentId& id);

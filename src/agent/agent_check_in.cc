@@ -115,8 +115,8 @@ void Agent::finish_check_in(std::uint64_t sequence, const Result<News>& news) {
     const Millis most = std::clamp(heartbeat_ * kLongestPauseBeats, seconds(10), kLongestPause);
     const Millis pause = std::min(seconds(1) * (std::int64_t{1} << failures_), most);
     next_check_in_ = now().uptime + jittered(std::max(pause, heartbeat_));
-    return trouble("check-in failed, the next one is in " + in_words(std::max(pause, heartbeat_)) + ": " +
-                   news.error().detail);
+    return trouble("check-in failed, the next one is in " + in_words(std::max(pause, heartbeat_)) +
+                   ": " + news.error().detail);
   }
   failures_ = 0;
   trouble_.clear();
@@ -133,15 +133,17 @@ void Agent::take_news(const News& news) {
   for (const std::string& sentence : news.troubles) trouble(sentence);
   for (const auto& [offer, error] : news.refused_offers) {
     if (!units_.contains(offer.component)) continue;
-    feed(offer.component, install::OfferRefused{offer.rollout, offer.release, std::string(name(error.code)),
-                                                "rollout " + offer.rollout.text() + " is not followed: " + error.detail});
+    feed(offer.component,
+         install::OfferRefused{
+             offer.rollout, offer.release, std::string(name(error.code)),
+             "rollout " + offer.rollout.text() + " is not followed: " + error.detail});
   }
   for (const Order& order : news.orders) take_order(order);
   judge_all();
   for (const Order& order : news.orders) {
     if (!order.ask || !units_.contains(order.plan.component)) continue;
-    feed(order.plan.component,
-         install::Invited{order.plan.rollout, order.plan.manifest, to_hex(doors_.entropy.bytes(16))});
+    feed(order.plan.component, install::Invited{order.plan.rollout, order.plan.manifest,
+                                                to_hex(doors_.entropy.bytes(16))});
   }
 }
 
@@ -151,7 +153,8 @@ void Agent::take_order(const Order& order) {
   const ComponentId& id = component->first;
   if (order.plan.kind != component->second.kind) {
     return feed(id, install::OfferRefused{order.plan.rollout, order.plan.manifest, "kind",
-                                          "the plan says " + std::string(word(order.plan.kind)) + "; local configuration says " +
+                                          "the plan says " + std::string(word(order.plan.kind)) +
+                                              "; local configuration says " +
                                               std::string(word(component->second.kind))});
   }
   units_.at(id).order = order;
@@ -161,7 +164,8 @@ void Agent::take_order(const Order& order) {
 // A tenth either way, by a hash: a fleet that was started together does not knock together.
 Millis Agent::jittered(Millis base) {
   const std::string who = knowledge_.device ? knowledge_.device->text() : doors_.clock.boot_id();
-  const Digest hash = crypto::sha256("firebreak/check-in/1\n" + who + "\n" + std::to_string(++beats_));
+  const Digest hash =
+      crypto::sha256("firebreak/check-in/1\n" + who + "\n" + std::to_string(++beats_));
   const std::int64_t spread = base.ms / 5;
   const std::int64_t roll = hash.bytes[0] * 256 + hash.bytes[1];
   return {base.ms - base.ms / 10 + spread * roll / 65536};

@@ -17,25 +17,29 @@ struct Offered291 : World {
   }
   Digest release;
   [[nodiscard]] bool tasted() const {
-    return std::any_of(sandbox.commands.begin(), sandbox.commands.end(),
-                       [](const port::Command& command) { return command.argv.front() == "taste"; });
+    return std::any_of(
+        sandbox.commands.begin(), sandbox.commands.end(),
+        [](const port::Command& command) { return command.argv.front() == "taste"; });
   }
 };
 
 TEST(Agent, TakesAnOfferAllTheWayToLastKnownGood) {
   Offered291 world;
-  ASSERT_TRUE(world.run_until("healthy")) << world.agent->last_trouble() << "; phase " << world.phase();
+  ASSERT_TRUE(world.run_until("healthy"))
+      << world.agent->last_trouble() << "; phase " << world.phase();
   EXPECT_EQ(world.active(), "291");
   EXPECT_EQ(world.lkg(), "291");
   EXPECT_EQ(linked_release(world.files, kChannel), world.release);
   world.run_for(minutes(1));
-  for (const auto kind : {EventKind::staged, EventKind::tasted, EventKind::activated, EventKind::healthy}) {
+  for (const auto kind :
+       {EventKind::staged, EventKind::tasted, EventKind::activated, EventKind::healthy}) {
     EXPECT_TRUE(world.server.told(kind)) << wire::word(kind);
   }
   ASSERT_EQ(world.server.asked.size(), 2U);
   EXPECT_EQ(world.server.asked.at(1).purpose, statement::Purpose::renew);
   const auto& command = world.supervisor.commands.at("sensor").argv;
-  EXPECT_EQ(command.at(2), world.files.absolute(layout::slot(kChannel, world.release)) + "/channel.bin");
+  EXPECT_EQ(command.at(2),
+            world.files.absolute(layout::slot(kChannel, world.release)) + "/channel.bin");
   EXPECT_EQ(command.at(3), "--status") << "the arguments of local root come last";
 }
 
@@ -82,7 +86,8 @@ TEST(Agent, RefusesTamperedBytesBeforeAnythingParsesThemAndTakesTheNextMirror) {
   world.provision();
   const Digest release = world.publish_channel("291");
   const std::string bytes = "channel 291";
-  const std::string path = tuf::hashed_name("content/sensor.channel/291.channel.bin", crypto::sha256(bytes).hex());
+  const std::string path =
+      tuf::hashed_name("content/sensor.channel/291.channel.bin", crypto::sha256(bytes).hex());
   world.server.bad_mirror[path] = "channel 666";
   world.start_rollout(7, release, "291");
   ASSERT_TRUE(world.run_until("healthy"));
@@ -95,28 +100,37 @@ TEST(Agent, RefusesTamperedBytesBeforeAnythingParsesThemAndTakesTheNextMirror) {
 
 TEST(Agent, TamperedBytesEverywhereMeanNoUpdate) {
   Offered291 world;
-  const std::string path =
-      tuf::hashed_name("content/sensor.channel/291.channel.bin", crypto::sha256("channel 291").hex());
+  const std::string path = tuf::hashed_name("content/sensor.channel/291.channel.bin",
+                                            crypto::sha256("channel 291").hex());
   world.server.targets[path] = "channel 666";
   world.run_for(minutes(2));
   EXPECT_EQ(world.active(), "290");
   EXPECT_FALSE(world.tasted());
-  for (const auto& [name, bytes] : world.files.everything()) EXPECT_NE(bytes, "channel 666") << name;
+  for (const auto& [name, bytes] : world.files.everything())
+    EXPECT_NE(bytes, "channel 666") << name;
   EXPECT_NE(world.explained("digest"), "");
 }
 
 TEST(Agent, GoesOnWithADownloadThatBrokeOff) {
   Offered291 world;
-  ASSERT_TRUE(world.files.append_to(layout::slot(kChannel, world.release) + "/channel.bin.partial").value()->append("chan").ok());
+  ASSERT_TRUE(world.files.append_to(layout::slot(kChannel, world.release) + "/channel.bin.partial")
+                  .value()
+                  ->append("chan")
+                  .ok());
   ASSERT_TRUE(world.run_until("healthy"));
-  EXPECT_EQ(world.files.everything().at(layout::slot(kChannel, world.release) + "/channel.bin"), "channel 291");
+  EXPECT_EQ(world.files.everything().at(layout::slot(kChannel, world.release) + "/channel.bin"),
+            "channel 291");
 }
 
 TEST(Agent, APartialFileOfSomethingElseIsThrownAway) {
   Offered291 world;
-  ASSERT_TRUE(world.files.append_to(layout::slot(kChannel, world.release) + "/channel.bin.partial").value()->append("evil").ok());
+  ASSERT_TRUE(world.files.append_to(layout::slot(kChannel, world.release) + "/channel.bin.partial")
+                  .value()
+                  ->append("evil")
+                  .ok());
   ASSERT_TRUE(world.run_until("healthy"));
-  EXPECT_EQ(world.files.everything().at(layout::slot(kChannel, world.release) + "/channel.bin"), "channel 291");
+  EXPECT_EQ(world.files.everything().at(layout::slot(kChannel, world.release) + "/channel.bin"),
+            "channel 291");
 }
 
 // ---- Who may say so ----
@@ -159,27 +173,35 @@ struct BadPermit {
 TEST(Agent, StartsNothingUnderAPermitThatIsNotForIt) {
   static const tuf::TestSigner kStranger("stranger");
   const BadPermit cases[] = {
-      {"another device", [](World& w) {
-         w.server.bend_permit = [](statement::Permit& p) { p.device = *DeviceId::parse(std::string(32, 'b')); };
+      {"another device",
+       [](World& w) {
+         w.server.bend_permit = [](statement::Permit& p) {
+           p.device = *DeviceId::parse(std::string(32, 'b'));
+         };
        }},
-      {"another nonce", [](World& w) {
+      {"another nonce",
+       [](World& w) {
          w.server.bend_permit = [](statement::Permit& p) { p.nonce = std::string(32, '0'); };
        }},
-      {"another release", [](World& w) {
+      {"another release",
+       [](World& w) {
          w.server.bend_permit = [](statement::Permit& p) { p.manifest = crypto::sha256("x"); };
        }},
-      {"another rollout", [](World& w) {
+      {"another rollout",
+       [](World& w) {
          w.server.bend_permit = [](statement::Permit& p) { p.rollout = rollout_id(8); };
        }},
-      {"another purpose", [](World& w) {
+      {"another purpose",
+       [](World& w) {
          w.server.bend_permit = [](statement::Permit& p) { p.purpose = statement::Purpose::renew; };
        }},
-      {"no proof in the log", [](World& w) {
-         w.server.bend_permit = [](statement::Permit& p) { p.log.index = 100; };
-       }},
-      {"a head of another log", [](World& w) {
+      {"no proof in the log",
+       [](World& w) { w.server.bend_permit = [](statement::Permit& p) { p.log.index = 100; }; }},
+      {"a head of another log",
+       [](World& w) {
          w.server.bend_permit = [](statement::Permit& p) {
-           p.log.head = *statement::seal(statement::kHeadType, encode(statement::Head{200, {}, {}}), kStranger);
+           p.log.head = *statement::seal(statement::kHeadType, encode(statement::Head{200, {}, {}}),
+                                         kStranger);
          };
        }},
       {"another signer", [](World& w) { w.server.permit_signer = &kStranger; }},
@@ -202,12 +224,14 @@ TEST(Agent, AsksAgainWithTheSameNonceWhenAReplyWasLost) {
   ASSERT_GE(world.server.asked.size(), 4U);
   EXPECT_EQ(world.server.asked.at(0).nonce, world.server.asked.at(1).nonce);
   EXPECT_EQ(world.server.asked.at(0).nonce, world.server.asked.at(2).nonce);
-  EXPECT_NE(world.server.asked.at(0).nonce, world.server.asked.at(3).nonce) << "the renewal is another question";
+  EXPECT_NE(world.server.asked.at(0).nonce, world.server.asked.at(3).nonce)
+      << "the renewal is another question";
 }
 
 TEST(Agent, KeepsTheServersDenialForExplain) {
   Offered291 world;
-  world.server.denial = wire::Denial{"held", "rollout 7 is held: 12 exposed, 3 crashed", seconds(10)};
+  world.server.denial =
+      wire::Denial{"held", "rollout 7 is held: 12 exposed, 3 crashed", seconds(10)};
   world.run_for(minutes(1));
   EXPECT_EQ(world.active(), "290");
   EXPECT_NE(world.explained("held").find("12 exposed, 3 crashed"), std::string::npos);
@@ -250,8 +274,10 @@ TEST(Agent, TheCustomersFreezeBindsAndIsExplained) {
   policy.version = 3;
   policy.issued = world.clock.wall();
   const Instant until = world.clock.wall() + hours(8);
-  policy.rules = {{"quarter-end", "sensor.*", policy::Freeze{world.clock.wall() - hours(1), until}, {}, {}}};
-  world.server.policy = json::compact(statement::encode(*statement::seal(statement::kPolicyType, encode(policy), customer)));
+  policy.rules = {
+      {"quarter-end", "sensor.*", policy::Freeze{world.clock.wall() - hours(1), until}, {}, {}}};
+  world.server.policy = json::compact(
+      statement::encode(*statement::seal(statement::kPolicyType, encode(policy), customer)));
   world.server.policy_version = 3;
   const Digest release = world.publish_channel("291");
   world.start_rollout(7, release, "291");
@@ -259,7 +285,9 @@ TEST(Agent, TheCustomersFreezeBindsAndIsExplained) {
   EXPECT_EQ(world.phase(), "deferred");
   const json::Value document = *json::parse(world.agent->answer(R"({"ask":"status"})"));
   const std::string text = explain_text(document, kChannel);
-  EXPECT_NE(text.find("acme's rule quarter-end: frozen until " + to_rfc3339(until)), std::string::npos) << text;
+  EXPECT_NE(text.find("acme's rule quarter-end: frozen until " + to_rfc3339(until)),
+            std::string::npos)
+      << text;
   EXPECT_EQ(world.server.last->components.front().waiting.substr(0, 18), "policy:quarter-end");
   ASSERT_TRUE(world.power_cut().ok());
   world.server.down = true;
@@ -277,11 +305,14 @@ TEST(Agent, APolicyOfAnotherKeyIsNoPolicy) {
   world.policy_key = customer.key();
   world.provision();
   policy::Policy policy{*TenantId::parse("acme"), 1, {}, policy::OnHalt::hold, {}};
-  world.server.policy = json::compact(statement::encode(*statement::seal(statement::kPolicyType, encode(policy), stranger)));
+  world.server.policy = json::compact(
+      statement::encode(*statement::seal(statement::kPolicyType, encode(policy), stranger)));
   world.server.policy_version = 1;
   world.run_for(minutes(1));
   EXPECT_EQ(world.server.last->policy_version, 0);
-  EXPECT_NE(world.agent->last_trouble().find("policy refused: 0 valid signatures"), std::string::npos) << world.agent->last_trouble();
+  EXPECT_NE(world.agent->last_trouble().find("policy refused: 0 valid signatures"),
+            std::string::npos)
+      << world.agent->last_trouble();
 }
 
 TEST(Agent, ContentThatItsReaderCannotSupplyWaitsAndAWaiverByTwoOpensIt) {
@@ -291,7 +322,8 @@ TEST(Agent, ContentThatItsReaderCannotSupplyWaitsAndAWaiverByTwoOpensIt) {
   world.start_rollout(7, release, "291");
   world.run_for(minutes(1));
   EXPECT_EQ(world.phase(), "deferred");
-  EXPECT_NE(world.explained("contract").find("reads field 21 of ipc; engine 7.11 supplies 20"), std::string::npos);
+  EXPECT_NE(world.explained("contract").find("reads field 21 of ipc; engine 7.11 supplies 20"),
+            std::string::npos);
   auto plan = world.plan(7, release, "291");
   plan.acts = {world.act("ann", statement::ActKind::waive, release, 0, "contract")};
   world.publish_plan(plan);
@@ -313,8 +345,10 @@ TEST(Agent, GoesBackByItselfWhenTheWorkloadCrashesAndNobodyCanBeReached) {
   EXPECT_EQ(world.phase(), "probation");
   world.crash();
   EXPECT_EQ(world.phase(), "rolled-back");
-  EXPECT_EQ(linked_release(world.files, kChannel), crypto::sha256(world.files.everything().at(
-                                                       layout::slot(kChannel, *linked_release(world.files, kChannel)) + "/manifest.json")));
+  EXPECT_EQ(
+      linked_release(world.files, kChannel),
+      crypto::sha256(world.files.everything().at(
+          layout::slot(kChannel, *linked_release(world.files, kChannel)) + "/manifest.json")));
   EXPECT_EQ(world.active(), "290");
   EXPECT_TRUE(world.supervisor.running("sensor"));
   EXPECT_FALSE(world.on_disk(world.release)) << "the bad file does not stay on disk";
@@ -395,11 +429,14 @@ TEST(Agent, StartsWithoutAServerAndRunsWhatItHas) {
 TEST(Agent, SaysWhatIsMissingWhenAWorkloadCannotRunYet) {
   World world;
   world.publish_engine("7.11");
-  ASSERT_TRUE(provision(world.config, world.repository.newest("root"), {kEngine, "7.11", "http://server/tuf"},
-                        {world.files, world.clock, world.server}).ok());
+  ASSERT_TRUE(provision(world.config, world.repository.newest("root"),
+                        {kEngine, "7.11", "http://server/tuf"},
+                        {world.files, world.clock, world.server})
+                  .ok());
   ASSERT_TRUE(world.start().ok());
   const std::string answer = world.agent->answer(R"({"ask":"status"})");
-  EXPECT_NE(answer.find("sensor cannot run: sensor.channel has no slot yet"), std::string::npos) << answer;
+  EXPECT_NE(answer.find("sensor cannot run: sensor.channel has no slot yet"), std::string::npos)
+      << answer;
 }
 
 TEST(Agent, ADamagedStateFileIsNamedWithWhatToDo) {

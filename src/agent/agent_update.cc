@@ -18,7 +18,8 @@ std::vector<std::string> bases_of(const Config& config) {
   return bases;
 }
 
-install::Candidate candidate_from(const release::Manifest& manifest, const Digest& release, RolloutId rollout) {
+install::Candidate candidate_from(const release::Manifest& manifest, const Digest& release,
+                                  RolloutId rollout) {
   install::Candidate candidate;
   candidate.rollout = rollout;
   candidate.slot = {release, manifest.version};
@@ -50,17 +51,23 @@ void Agent::start_fetch(const ComponentId& id) {
   if (fetching == nullptr || unit.fetching || unit.unsure) return;
   if (!unit.order || unit.order->plan.manifest != fetching->release || !knowledge_.trusted) return;
   const ComponentConfig& component = config_.components.at(id);
-  const StagingOrder order{id, component.kind, component.reader, fetching->release, unit.order->plan.manifest_path,
+  const StagingOrder order{id,
+                           component.kind,
+                           component.reader,
+                           fetching->release,
+                           unit.order->plan.manifest_path,
                            bases_of(config_)};
   unit.fetching = true;
   auto trusted = knowledge_.trusted;
   doors_.bulk([this, order, trusted]() -> port::Completion {
-    auto outcome = std::make_shared<StagingOutcome>(stage(order, *trusted, doors_.bulk_http, doors_.files));
+    auto outcome =
+        std::make_shared<StagingOutcome>(stage(order, *trusted, doors_.bulk_http, doors_.files));
     return [this, order, outcome] { finish_fetch(order.component, order.release, *outcome); };
   });
 }
 
-void Agent::finish_fetch(const ComponentId& id, const Digest& release, const StagingOutcome& outcome) {
+void Agent::finish_fetch(const ComponentId& id, const Digest& release,
+                         const StagingOutcome& outcome) {
   Unit& unit = units_.at(id);
   unit.fetching = false;
   const auto* fetching = std::get_if<install::Fetching>(&unit.state.phase);
@@ -69,7 +76,8 @@ void Agent::finish_fetch(const ComponentId& id, const Digest& release, const Sta
     trouble(outcome.sentence);
     return feed(id, install::FetchFailed{release, outcome.sentence, outcome.rule});
   }
-  feed(id, install::Fetched{candidate_from(*outcome.manifest, release, fetching->rollout), outcome.refused_copies});
+  feed(id, install::Fetched{candidate_from(*outcome.manifest, release, fetching->rollout),
+                            outcome.refused_copies});
   judge(id);
 }
 
@@ -87,7 +95,8 @@ void Agent::start_ask(const ComponentId& id, const install::AskPermit& ask) {
   });
 }
 
-void Agent::finish_ask(const ComponentId& id, const std::string& nonce, const Result<PermitOutcome>& outcome) {
+void Agent::finish_ask(const ComponentId& id, const std::string& nonce,
+                       const Result<PermitOutcome>& outcome) {
   Unit& unit = units_.at(id);
   unit.asking = false;
   if (!outcome.ok()) return trouble("asking for a permit: " + outcome.error().detail);
@@ -97,11 +106,15 @@ void Agent::finish_ask(const ComponentId& id, const std::string& nonce, const Re
     Agent& agent;
     const ComponentId& id;
     const std::string& nonce;
-    void operator()(const Granted& granted) const { agent.feed(id, install::PermitGranted{nonce, granted.valid}); }
+    void operator()(const Granted& granted) const {
+      agent.feed(id, install::PermitGranted{nonce, granted.valid});
+    }
     void operator()(const wire::Denial& denial) const {
       agent.feed(id, install::PermitDenied{nonce, denial.rule, denial.detail});
     }
-    void operator()(const NoPermit& no) const { agent.feed(id, install::PermitRefused{nonce, no.sentence}); }
+    void operator()(const NoPermit& no) const {
+      agent.feed(id, install::PermitRefused{nonce, no.sentence});
+    }
   };
   std::visit(Teller{*this, id, nonce}, *outcome);
 }
@@ -144,7 +157,8 @@ void Agent::start_probe(const ComponentId& id) {
   const auto core = config_.core_of(id);
   const bool runs = core && workloads_.running(*core);
   if (core && !runs && !workloads_.idle(*core)) return;  // it is about to be started again
-  const auto command = core ? workloads_.commands().probe(*core) : Result<std::optional<port::Command>>(std::nullopt);
+  const auto command = core ? workloads_.commands().probe(*core)
+                            : Result<std::optional<port::Command>>(std::nullopt);
   if (!command.ok()) return finish_probe(id, release, command.error().detail);
   if (!*command) return finish_probe(id, release, "");
   unit.probing = true;
@@ -162,8 +176,10 @@ void Agent::finish_probe(const ComponentId& id, const Digest& release, const std
   unit.probing = false;
   const auto* probation = std::get_if<install::Probation>(&unit.state.phase);
   if (probation == nullptr || probation->candidate.slot.release != release) return;
-  if (failure.empty()) feed(id, install::ProbePassed{});
-  else feed(id, install::ProbeFailed{failure});
+  if (failure.empty())
+    feed(id, install::ProbePassed{});
+  else
+    feed(id, install::ProbeFailed{failure});
 }
 
 // ---- Judging ----
@@ -216,9 +232,10 @@ std::vector<std::string> Agent::contract_reasons(const ComponentId& id) const {
   const auto& acts = unit.order ? unit.order->acts : kNone;
   std::vector<std::string> reasons;
   for (const auto& [content, fleet] : pairs) {
-    const gate::GateResult result =
-        gate::contract_gate({content, candidate->slot.release, fleet, acts, knowledge_.people, now().wall});
-    if (result.verdict == gate::Verdict::closed) reasons.insert(reasons.end(), result.reasons.begin(), result.reasons.end());
+    const gate::GateResult result = gate::contract_gate(
+        {content, candidate->slot.release, fleet, acts, knowledge_.people, now().wall});
+    if (result.verdict == gate::Verdict::closed)
+      reasons.insert(reasons.end(), result.reasons.begin(), result.reasons.end());
   }
   return reasons;
 }
@@ -233,7 +250,8 @@ std::string Agent::busy(const ComponentId& id) const {
     const bool changing = std::holds_alternative<install::Permitted>(phase) ||
                           std::holds_alternative<install::Tasted>(phase) ||
                           std::holds_alternative<install::Activating>(phase) ||
-                          std::holds_alternative<install::Probation>(phase) || (back != nullptr && !back->settled);
+                          std::holds_alternative<install::Probation>(phase) ||
+                          (back != nullptr && !back->settled);
     if (changing) return other.text() + ", which shares the workload, is being changed";
   }
   return "";

@@ -30,7 +30,8 @@ Result<port::Command> Commands::workload(const ComponentId& core,
   FB_ASSIGN(auto command, expand(definition.command, {core, definition.workload, {}, {}}));
   const auto local = config.workloads.find(definition.workload);
   if (local != config.workloads.end()) {
-    FB_ASSIGN(const auto more, expand(local->second.arguments, {core, definition.workload, {}, {}}));
+    FB_ASSIGN(const auto more,
+              expand(local->second.arguments, {core, definition.workload, {}, {}}));
     command.argv.insert(command.argv.end(), more.argv.begin(), more.argv.end());
   }
   return command;
@@ -38,8 +39,10 @@ Result<port::Command> Commands::workload(const ComponentId& core,
 
 Result<std::optional<port::Command>> Commands::probe(const ComponentId& core) const {
   FB_ASSIGN(const auto manifest, active_manifest(core));
-  if (!manifest.definition || manifest.definition->probe.empty()) return std::optional<port::Command>();
-  FB_ASSIGN(auto command, expand(manifest.definition->probe, {core, manifest.definition->workload, {}, {}}));
+  if (!manifest.definition || manifest.definition->probe.empty())
+    return std::optional<port::Command>();
+  FB_ASSIGN(auto command,
+            expand(manifest.definition->probe, {core, manifest.definition->workload, {}, {}}));
   return std::optional(std::move(command));
 }
 
@@ -48,7 +51,8 @@ Result<std::optional<port::Command>> Commands::taste(const ComponentId& componen
   const auto core = config.core_of(component);
   if (!core) return std::optional<port::Command>();
   const bool itself = *core == component;
-  FB_ASSIGN(const auto manifest, itself ? read_manifest(files, component, candidate) : active_manifest(*core));
+  FB_ASSIGN(const auto manifest,
+            itself ? read_manifest(files, component, candidate) : active_manifest(*core));
   if (!manifest.definition) return std::optional<port::Command>();
   const auto found = manifest.definition->taste.find(component);
   if (found == manifest.definition->taste.end()) return std::optional<port::Command>();
@@ -59,7 +63,8 @@ Result<std::optional<port::Command>> Commands::taste(const ComponentId& componen
   return std::optional(std::move(command));
 }
 
-Result<port::Command> Commands::expand(const std::vector<std::string>& words, const Expansion& with) const {
+Result<port::Command> Commands::expand(const std::vector<std::string>& words,
+                                       const Expansion& with) const {
   port::Command command;
   for (const std::string& word : words) {
     FB_ASSIGN(auto expanded, expand_word(word, with));
@@ -83,13 +88,15 @@ Result<std::string> Commands::expand_word(const std::string& word, const Expansi
 }
 
 Result<std::string> Commands::value(const std::string& name, const Expansion& with) const {
-  if (name == "slot") return with.own_slot ? Result<std::string>(*with.own_slot) : slot_of(with.core);
+  if (name == "slot")
+    return with.own_slot ? Result<std::string>(*with.own_slot) : slot_of(with.core);
   if (name == "candidate" && with.candidate) return *with.candidate;
   if (name == "agent_pid") return std::to_string(agent_pid);
   if (name == "run") {
     const std::string directory = layout::run(with.workload);
     // Writing something is how a directory comes into being.
-    FB_TRY(files.write_atomic(directory + "/README", "Files of the workload " + with.workload + ".\n"));
+    FB_TRY(files.write_atomic(directory + "/README",
+                              "Files of the workload " + with.workload + ".\n"));
     return files.absolute(directory);
   }
   if (name.starts_with("slot:")) {

@@ -44,7 +44,8 @@ struct Commands {
   };
   [[nodiscard]] Result<port::Command> expand(const std::vector<std::string>& words,
                                              const Expansion& with) const;
-  [[nodiscard]] Result<std::string> expand_word(const std::string& word, const Expansion& with) const;
+  [[nodiscard]] Result<std::string> expand_word(const std::string& word,
+                                                const Expansion& with) const;
   [[nodiscard]] Result<std::string> value(const std::string& name, const Expansion& with) const;
   [[nodiscard]] Result<std::string> slot_of(const ComponentId& component) const;
 };

@@ -37,8 +37,10 @@ class Table {
     if (!node->is_array()) fail(key, "a list of strings is expected");
     if (problem_) return out;
     for (const auto& each : *node->as_array()) {
-      if (const auto value = each.value_exact<std::string>()) out.push_back(*value);
-      else fail(key, "a list of strings is expected");
+      if (const auto value = each.value_exact<std::string>())
+        out.push_back(*value);
+      else
+        fail(key, "a list of strings is expected");
     }
     return out;
   }
@@ -51,7 +53,8 @@ class Table {
     if (!node->is_table()) return fail(key, "a table is expected");
     for (const auto& [name, value] : *node->as_table()) {
       const std::string inner = std::string(name.str());
-      if (!value.is_table()) return fail(key + "." + inner, "a table is expected: [" + key + ".\"" + inner + "\"]");
+      if (!value.is_table())
+        return fail(key + "." + inner, "a table is expected: [" + key + ".\"" + inner + "\"]");
       Table table(*value.as_table(), key + ".\"" + inner + "\".");
       Status read = each(inner, table);
       if (read.ok()) read = table.done();
@@ -66,7 +69,8 @@ class Table {
     return {};
   }
   template <class E>
-  E word(const std::string& key, const std::vector<std::pair<std::string_view, E>>& words, E otherwise) {
+  E word(const std::string& key, const std::vector<std::pair<std::string_view, E>>& words,
+         E otherwise) {
     const auto value = text(key);
     if (!value) return otherwise;
     std::string legal;
@@ -130,7 +134,8 @@ Status check_readers(const Config& config) {
     }
   }
   if (config.components.empty()) {
-    return wrong("no components; add one, for example [component.\"sensor.engine\"] with kind = \"core\"");
+    return wrong(
+        "no components; add one, for example [component.\"sensor.engine\"] with kind = \"core\"");
   }
   return {};
 }

@@ -1,5 +1,5 @@
-// Config: agent.toml as a value. Written by local root; an unknown key is an error, so that a typing
-// mistake can never silently drop a restriction.
+// Config: agent.toml as a value. Written by local root; an unknown key is an error, so that a
+// typing mistake can never silently drop a restriction.
 #pragma once
 
 #include <map>
@@ -25,8 +25,8 @@ struct WorkloadConfig {
 };
 
 struct Config {
-  std::string server;                  // "http://host:port"
-  std::vector<std::string> mirrors;    // serve targets; tried in order, before the server itself
+  std::string server;                // "http://host:port"
+  std::vector<std::string> mirrors;  // serve targets; tried in order, before the server itself
   TenantId tenant;
   statement::Ring ring = statement::Ring::broad;
   std::string enrolment_token_file;

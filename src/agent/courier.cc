@@ -53,8 +53,11 @@ Status Courier::load() {
   }
   if (const auto stored = doors_.files.read(layout::kPolicy, limits::kJsonBytes); stored.ok()) {
     auto policy = open_policy(*stored);
-    if (policy.ok()) policy_ = std::move(policy).value();
-    else doors_.log.line(port::LogLevel::warning, "the stored customer policy: " + policy.error().detail);
+    if (policy.ok())
+      policy_ = std::move(policy).value();
+    else
+      doors_.log.line(port::LogLevel::warning,
+                      "the stored customer policy: " + policy.error().detail);
   }
   if (const Status trusted = metadata_.load(); trusted.ok()) load_documents(nullptr);
   return {};
@@ -89,7 +92,8 @@ Status Courier::enrol() {
   return store_identity();
 }
 
-Result<port::HttpResponse> Courier::post(const std::string& path, std::string body, bool authorized) {
+Result<port::HttpResponse> Courier::post(const std::string& path, std::string body,
+                                         bool authorized) {
   port::HttpRequest request;
   request.method = "POST";
   request.url = config_.server + path;
@@ -141,22 +145,29 @@ void Courier::follow_metadata(const wire::CheckInReply& reply, News& news) {
 // stays as it was.
 void Courier::load_documents(News* news) {
   if (!metadata_.trusted()) return;
-  load_document(statement::kBlockedPath.data(), "rollouts", blocked_, statement::decode_blocked, news);
+  load_document(statement::kBlockedPath.data(), "rollouts", blocked_, statement::decode_blocked,
+                news);
   load_document(statement::kLimitsPath.data(), tuf::kTargets, limits_, decode_limits, news);
-  load_document(statement::kPeoplePath.data(), tuf::kTargets, people_, statement::decode_people, news);
-  load_document(statement::kLogKeysPath.data(), tuf::kTargets, log_keys_, statement::decode_log_keys, news);
+  load_document(statement::kPeoplePath.data(), tuf::kTargets, people_, statement::decode_people,
+                news);
+  load_document(statement::kLogKeysPath.data(), tuf::kTargets, log_keys_,
+                statement::decode_log_keys, news);
 }
 
 template <class T, class Decode>
-void Courier::load_document(const char* path, std::string_view role, T& into, Decode decode, News* news) {
+void Courier::load_document(const char* path, std::string_view role, T& into, Decode decode,
+                            News* news) {
   const auto signed_file = find_target(*metadata_.trusted(), path, role);
-  const auto digest = signed_file.ok() ? signed_file->sha256() : Result<Digest>(signed_file.error());
+  const auto digest =
+      signed_file.ok() ? signed_file->sha256() : Result<Digest>(signed_file.error());
   if (digest.ok() && loaded_[path] == *digest) return;
   loaded_.erase(path);
   const auto bytes = document(path, role, news == nullptr ? Reach::disk : Reach::network);
   if (!bytes.ok()) {
-    if (bytes.error().code == ErrorCode::not_found) into = T{};
-    else if (news != nullptr) news->troubles.push_back(bytes.error().detail);
+    if (bytes.error().code == ErrorCode::not_found)
+      into = T{};
+    else if (news != nullptr)
+      news->troubles.push_back(bytes.error().detail);
     return;
   }
   auto decoded = decode(*bytes);
@@ -194,18 +205,22 @@ void Courier::follow_policy(std::int64_t offered, News& news) {
   request.headers["authorization"] = "Bearer " + secret_;
   const auto response = doors_.http.send(request);
   if (!response.ok() || response->status != 200) {
-    return news.troubles.push_back("customer policy version " + std::to_string(offered) + " cannot be fetched");
+    return news.troubles.push_back("customer policy version " + std::to_string(offered) +
+                                   " cannot be fetched");
   }
   auto policy = open_policy(response->body);
   Status taken = policy.ok() ? Status() : Status(policy.error());
   if (taken.ok()) taken = doors_.files.write_atomic(layout::kPolicy, response->body);
-  if (taken.ok()) policy_ = std::move(policy).value();
-  else news.troubles.push_back("customer policy refused: " + taken.error().detail);
+  if (taken.ok())
+    policy_ = std::move(policy).value();
+  else
+    news.troubles.push_back("customer policy refused: " + taken.error().detail);
 }
 
 Result<policy::Policy> Courier::open_policy(std::string_view bytes) const {
   if (!pinned_.policy_key) {
-    return Error{ErrorCode::bad_signature, "no policy_key is configured, so no policy can be verified"};
+    return Error{ErrorCode::bad_signature,
+                 "no policy_key is configured, so no policy can be verified"};
   }
   FB_ASSIGN(const auto envelope, statement::parse_envelope(bytes));
   const auto id = pinned_.policy_key->id();
@@ -216,8 +231,8 @@ Result<policy::Policy> Courier::open_policy(std::string_view bytes) const {
     return Error{ErrorCode::mismatch, "it is the policy of " + policy.tenant.text()};
   }
   if (policy_ && policy.version <= policy_->version) {
-    return Error{ErrorCode::rolled_back, "version " + std::to_string(policy.version) + " after version " +
-                                             std::to_string(policy_->version)};
+    return Error{ErrorCode::rolled_back, "version " + std::to_string(policy.version) +
+                                             " after version " + std::to_string(policy_->version)};
   }
   return policy;
 }
@@ -227,8 +242,10 @@ Result<policy::Policy> Courier::open_policy(std::string_view bytes) const {
 void Courier::take_offers(News& news) {
   for (const wire::Offer& offer : news.reply.offers) {
     auto order = take_offer(offer);
-    if (order.ok()) news.orders.push_back(std::move(order).value());
-    else news.refused_offers.emplace_back(offer, order.error());
+    if (order.ok())
+      news.orders.push_back(std::move(order).value());
+    else
+      news.refused_offers.emplace_back(offer, order.error());
   }
 }
 
@@ -236,16 +253,19 @@ Result<Order> Courier::take_offer(const wire::Offer& offer) {
   const auto& trusted = metadata_.trusted();
   if (!trusted) return Error{ErrorCode::conflict, "no metadata is trusted here yet"};
   FB_TRY(trusted->check_all_fresh(metadata_.now()));
-  FB_ASSIGN(const auto bytes, document(statement::plan_path(offer.rollout), "rollouts", Reach::network));
+  FB_ASSIGN(const auto bytes,
+            document(statement::plan_path(offer.rollout), "rollouts", Reach::network));
   FB_ASSIGN(auto plan, statement::decode_plan(bytes));
   const auto wrong = [&](const std::string& what) {
-    return Error{ErrorCode::mismatch, "the signed plan of rollout " + offer.rollout.text() + " " + what};
+    return Error{ErrorCode::mismatch,
+                 "the signed plan of rollout " + offer.rollout.text() + " " + what};
   };
   if (plan.rollout != offer.rollout) return wrong("is that of rollout " + plan.rollout.text());
   if (plan.component != offer.component) return wrong("is for " + plan.component.text());
   if (plan.manifest != offer.release) return wrong("names release " + plan.manifest.brief());
   // A completed rollout still takes those who come late.
-  const bool open = plan.state == statement::PlanState::running || plan.state == statement::PlanState::completed;
+  const bool open =
+      plan.state == statement::PlanState::running || plan.state == statement::PlanState::completed;
   if (!open) return wrong("is " + std::string(word(plan.state)));
   Order order{std::move(plan), offer.ask, {}, {}};
   order.acts = verified(order.plan.acts);
@@ -253,13 +273,18 @@ Result<Order> Courier::take_offer(const wire::Offer& offer) {
   return order;
 }
 
-std::vector<statement::SignedAct> Courier::verified(const std::vector<statement::Envelope>& acts) const {
+std::vector<statement::SignedAct> Courier::verified(
+    const std::vector<statement::Envelope>& acts) const {
   std::vector<statement::SignedAct> out;
   const auto now = metadata_.now();
   for (const auto& envelope : acts) {
-    auto act = statement::verify_act(envelope, people_, std::max(now.local, now.authenticated_bound));
-    if (act.ok()) out.push_back(std::move(act).value());
-    else doors_.log.line(port::LogLevel::warning, "an act in a plan does not count: " + act.error().detail);
+    auto act =
+        statement::verify_act(envelope, people_, std::max(now.local, now.authenticated_bound));
+    if (act.ok())
+      out.push_back(std::move(act).value());
+    else
+      doors_.log.line(port::LogLevel::warning,
+                      "an act in a plan does not count: " + act.error().detail);
   }
   return out;
 }
@@ -269,7 +294,9 @@ std::optional<RolloutId> Courier::lifted(const Order& order) const {
   std::map<RolloutId, std::set<PersonId>> people;
   for (const auto& signed_act : order.acts) {
     const auto& act = signed_act.act;
-    if (act.kind != statement::ActKind::resume || act.release != order.plan.manifest || !act.rollout) continue;
+    if (act.kind != statement::ActKind::resume || act.release != order.plan.manifest ||
+        !act.rollout)
+      continue;
     people[*act.rollout].insert(act.person);
   }
   for (const auto& [rollout, who] : people) {
@@ -284,7 +311,8 @@ Status Courier::be_fresh(statement::Purpose purpose) {
   const auto last = metadata_.last_full();
   const bool old = !last || doors_.clock.uptime() - *last >= kFullRefreshAge;
   const bool activation = purpose == statement::Purpose::renew;
-  const bool stale = !metadata_.trusted() || !metadata_.trusted()->check_all_fresh(metadata_.now()).ok();
+  const bool stale =
+      !metadata_.trusted() || !metadata_.trusted()->check_all_fresh(metadata_.now()).ok();
   if (!stale && !(activation && old)) return {};
   FB_TRY(metadata_.refresh(doors_.http, config_.server + "/tuf/metadata"));
   return metadata_.trusted()->check_all_fresh(metadata_.now());
@@ -297,7 +325,8 @@ Result<PermitOutcome> Courier::ask(const wire::PermitAsk& ask) {
   FB_ASSIGN(const auto reply, wire::decode_permit_reply(response.body));
   if (reply.denied) return PermitOutcome(*reply.denied);
   FB_ASSIGN(const auto signers, metadata_.trusted()->role_keys("rollouts"));
-  if (!log_keys_) return PermitOutcome(NoPermit{"no signed metadata names the log's keys (trust/log.json)"});
+  if (!log_keys_)
+    return PermitOutcome(NoPermit{"no signed metadata names the log's keys (trust/log.json)"});
   const auto verified = verify_permit(*reply.permit, {*device_, ask, signers, *log_keys_});
   if (!verified.ok()) return PermitOutcome(NoPermit{verified.error().detail});
   FB_TRY(metadata_.note_authenticated(verified->authenticated));

@@ -40,7 +40,7 @@ struct Pinned {
 struct Order {
   statement::Plan plan;
   bool ask = false;
-  std::optional<RolloutId> resumed;      // the halt that two people lifted with it
+  std::optional<RolloutId> resumed;        // the halt that two people lifted with it
   std::vector<statement::SignedAct> acts;  // of people this device knows
 };
 
@@ -91,7 +91,9 @@ class Courier {
   Result<PermitOutcome> ask(const wire::PermitAsk& ask);
 
   // For provisioning from a local repository.
-  Status refresh_from(const std::string& metadata_base) { return metadata_.refresh(doors_.http, metadata_base); }
+  Status refresh_from(const std::string& metadata_base) {
+    return metadata_.refresh(doors_.http, metadata_base);
+  }
 
  private:
   Status enrol();
@@ -107,7 +109,8 @@ class Courier {
   Result<Order> take_offer(const wire::Offer& offer);
   enum class Reach : std::uint8_t { disk, network };
   Result<std::string> document(const std::string& path, std::string_view role, Reach reach);
-  [[nodiscard]] std::vector<statement::SignedAct> verified(const std::vector<statement::Envelope>& acts) const;
+  [[nodiscard]] std::vector<statement::SignedAct> verified(
+      const std::vector<statement::Envelope>& acts) const;
   [[nodiscard]] std::optional<RolloutId> lifted(const Order& order) const;
   Status be_fresh(statement::Purpose purpose);
 

@@ -1,5 +1,6 @@
 // One device and everything around it, in memory: a publisher with keys that everybody knows, a
-// server that says what the test tells it to, a disk with faults, processes that do as they are told.
+// server that says what the test tells it to, a disk with faults, processes that do as they are
+// told.
 //
 // Jobs of both lanes run where they are given, so a test is a straight line:
 //
@@ -62,7 +63,9 @@ class FakeSupervisor final : public port::Supervisor {
     commands.erase(workload);
     return {};
   }
-  [[nodiscard]] bool running(const std::string& workload) const override { return commands.contains(workload); }
+  [[nodiscard]] bool running(const std::string& workload) const override {
+    return commands.contains(workload);
+  }
 
   std::map<std::string, port::Command> commands;
   int starts = 0;
@@ -87,7 +90,8 @@ class FakeSandbox final : public port::Sandbox {
 // The server and its web space, as one function from request to response.
 class FakeServer final : public port::HttpClient {
  public:
-  FakeServer(tuf::RepositorySimulator& repository, const sim::ManualClock& clock) : repository_(repository), clock_(clock) {}
+  FakeServer(tuf::RepositorySimulator& repository, const sim::ManualClock& clock)
+      : repository_(repository), clock_(clock) {}
 
   Result<port::HttpResponse> send(const port::HttpRequest& request) override {
     const std::string path = request.url.substr(request.url.find('/', 7));
@@ -126,7 +130,8 @@ class FakeServer final : public port::HttpClient {
   tuf::TestSigner log_signer{"log"};
 
   [[nodiscard]] bool told(wire::EventKind kind) const {
-    return std::any_of(events.begin(), events.end(), [&](const auto& event) { return event.kind == kind; });
+    return std::any_of(events.begin(), events.end(),
+                       [&](const auto& event) { return event.kind == kind; });
   }
   [[nodiscard]] std::string detail(wire::EventKind kind) const {
     for (const auto& event : events) {
@@ -166,8 +171,9 @@ class FakeServer final : public port::HttpClient {
       --lose_check_in_replies;
       return Error{ErrorCode::timed_out, "no answer"};
     }
-    return json_reply(encode(wire::CheckInReply{clock_.wall(), next, repository_.root.version, policy_version,
-                                                frozen_timestamp.value_or(repository_.newest("timestamp")), offers}));
+    return json_reply(encode(
+        wire::CheckInReply{clock_.wall(), next, repository_.root.version, policy_version,
+                           frozen_timestamp.value_or(repository_.newest("timestamp")), offers}));
   }
   Result<port::HttpResponse> permit(const std::string& body) {
     const auto ask = wire::decode_permit_ask(body);
@@ -179,13 +185,19 @@ class FakeServer final : public port::HttpClient {
     }
     if (denial) return json_reply(encode(wire::PermitReply{{}, denial}));
     const std::string head = encode(statement::Head{100, crypto::sha256("head"), clock_.wall()});
-    statement::Permit permit{device, ask->rollout, ask->release, ask->nonce, ask->purpose, clock_.wall(), seconds(60),
-                             {"signed-head", 3, *statement::seal(statement::kHeadType, head, log_signer)}};
+    statement::Permit permit{
+        device,       ask->rollout,
+        ask->release, ask->nonce,
+        ask->purpose, clock_.wall(),
+        seconds(60),  {"signed-head", 3, *statement::seal(statement::kHeadType, head, log_signer)}};
     if (bend_permit) bend_permit(permit);
-    const crypto::Signer* signer = permit_signer != nullptr ? permit_signer : repository_.signers["rollouts"].front();
-    return json_reply(encode(wire::PermitReply{*statement::seal(statement::kPermitType, encode(permit), *signer), {}}));
+    const crypto::Signer* signer =
+        permit_signer != nullptr ? permit_signer : repository_.signers["rollouts"].front();
+    return json_reply(encode(
+        wire::PermitReply{*statement::seal(statement::kPermitType, encode(permit), *signer), {}}));
   }
-  Result<port::HttpResponse> file(const std::string& host, const std::string& path, const port::HttpRequest& request) {
+  Result<port::HttpResponse> file(const std::string& host, const std::string& path,
+                                  const port::HttpRequest& request) {
     const auto* found = find(host, path);
     if (found == nullptr) return json_reply("");
     port::HttpResponse response;
@@ -196,17 +208,21 @@ class FakeServer final : public port::HttpClient {
       response.status = 206;
       body = body.substr(std::stoul(range->second.substr(6)));
     }
-    if (!request.sink) response.body = body;
-    else if (Status taken = request.sink(body); !taken.ok()) return taken.error();
+    if (!request.sink)
+      response.body = body;
+    else if (Status taken = request.sink(body); !taken.ok())
+      return taken.error();
     return response;
   }
   [[nodiscard]] const std::string* find(const std::string& host, const std::string& path) const {
     const std::string metadata = "/tuf/metadata/";
     const std::string prefix = "/tuf/targets/";
     if (path == metadata + "timestamp.json" && frozen_timestamp) return &*frozen_timestamp;
-    const auto& map = path.starts_with(metadata)      ? repository_.files
-                      : host == "mirror" ? bad_mirror : targets;
-    const auto found = map.find(path.substr(path.starts_with(metadata) ? metadata.size() : prefix.size()));
+    const auto& map = path.starts_with(metadata) ? repository_.files
+                      : host == "mirror"         ? bad_mirror
+                                                 : targets;
+    const auto found =
+        map.find(path.substr(path.starts_with(metadata) ? metadata.size() : prefix.size()));
     return found == map.end() ? nullptr : &found->second;
   }
 
@@ -229,9 +245,11 @@ class World {
     }
     put_target("targets", std::string(statement::kLimitsPath), encode(limits));
     put_target("targets", std::string(statement::kPeoplePath), encode(people()));
-    put_target("targets", std::string(statement::kLogKeysPath),
-               statement::encode_log_keys({{server.log_signer.key().id(), server.log_signer.key()}}));
-    put_target("rollouts", std::string(statement::kBlockedPath), statement::encode(std::vector<statement::Blocked>{}));
+    put_target(
+        "targets", std::string(statement::kLogKeysPath),
+        statement::encode_log_keys({{server.log_signer.key().id(), server.log_signer.key()}}));
+    put_target("rollouts", std::string(statement::kBlockedPath),
+               statement::encode(std::vector<statement::Blocked>{}));
     release_all();
   }
 
@@ -244,7 +262,8 @@ class World {
   void release_all() {
     repository.next({"core", "content", "rollouts", "targets", "snapshot", "timestamp"});
   }
-  Digest publish(const release::Manifest& manifest, const std::string& role, const std::string& bytes) {
+  Digest publish(const release::Manifest& manifest, const std::string& role,
+                 const std::string& bytes) {
     put_target(role, release::target_path(manifest, manifest.artifacts.front().name), bytes);
     put_target(role, release::manifest_path(manifest), encode(manifest));
     release_all();
@@ -252,19 +271,23 @@ class World {
   }
   Digest publish_engine(const std::string& version, std::size_t fields = 20) {
     const std::string bytes = "engine " + version;
-    release::Manifest manifest = base_manifest(kEngine, release::Kind::core, version, bytes, "engine");
+    release::Manifest manifest =
+        base_manifest(kEngine, release::Kind::core, version, bytes, "engine");
     manifest.artifacts.front().executable = true;
-    manifest.contract = release::Contract{version, kChannel, {{"ipc", std::vector<std::string>(fields, "text")}}, 0, 0};
-    manifest.definition = release::Definition{"sensor",
-                                              {"{slot}/engine", "--channel", "{slot:sensor.channel}/channel.bin"},
-                                              {"probe", "{run}"},
-                                              {{kChannel, {"taste", "{candidate}/channel.bin"}},
-                                               {kEngine, {"taste-engine", "{candidate}/engine"}}}};
+    manifest.contract = release::Contract{
+        version, kChannel, {{"ipc", std::vector<std::string>(fields, "text")}}, 0, 0};
+    manifest.definition =
+        release::Definition{"sensor",
+                            {"{slot}/engine", "--channel", "{slot:sensor.channel}/channel.bin"},
+                            {"probe", "{run}"},
+                            {{kChannel, {"taste", "{candidate}/channel.bin"}},
+                             {kEngine, {"taste-engine", "{candidate}/engine"}}}};
     return publish(manifest, "core", bytes);
   }
   Digest publish_channel(const std::string& version, const ChannelTraits& traits = {}) {
     const std::string bytes = "channel " + version;
-    release::Manifest manifest = base_manifest(kChannel, release::Kind::content, version, bytes, "channel.bin");
+    release::Manifest manifest =
+        base_manifest(kChannel, release::Kind::content, version, bytes, "channel.bin");
     manifest.health.restarts = traits.restarts;
     manifest.one_way = traits.one_way;
     manifest.reader = kEngine;
@@ -286,8 +309,8 @@ class World {
     put_target("rollouts", statement::plan_path(made.rollout), encode(made));
     release_all();
   }
-  void offer(int rollout, const Digest& release, bool ask = true) {
-    server.offers = {{rollout_id(rollout), kChannel, release, ask}};
+  void offer(int rollout, const Digest& release) {
+    server.offers = {{rollout_id(rollout), kChannel, release, true}};
   }
   void start_rollout(int rollout, const Digest& release, const std::string& version) {
     publish_plan(plan(rollout, release, version));
@@ -295,12 +318,13 @@ class World {
   }
   void halt(int rollout, const Digest& release) {
     put_target("rollouts", std::string(statement::kBlockedPath),
-               statement::encode(std::vector<statement::Blocked>{{release, rollout_id(rollout), clock.wall(), "7 of 10 harmed"}}));
+               statement::encode(std::vector<statement::Blocked>{
+                   {release, rollout_id(rollout), clock.wall(), "7 of 10 harmed"}}));
     server.offers.clear();
     release_all();
   }
-  statement::Envelope act(const std::string& person, statement::ActKind kind, const Digest& release, int rollout,
-                          const std::string& gate = "") const {
+  statement::Envelope act(const std::string& person, statement::ActKind kind, const Digest& release,
+                          int rollout, const std::string& gate = "") const {
     statement::Act made;
     made.kind = kind;
     made.person = *PersonId::parse(person);
@@ -331,8 +355,8 @@ class World {
     publish_engine("7.11");
     publish_channel("290");
     for (const auto& [id, version] : {std::pair{kEngine, "7.11"}, std::pair{kChannel, "290"}}) {
-      const auto put = agent::provision(config, repository.newest("root"), {id, version, "http://server/tuf"},
-                                        {files, clock, server});
+      const auto put = agent::provision(config, repository.newest("root"),
+                                        {id, version, "http://server/tuf"}, {files, clock, server});
       ASSERT_TRUE(put.ok()) << put.error().detail;
     }
     ASSERT_TRUE(start().ok());
@@ -381,7 +405,8 @@ class World {
     return false;
   }
   // The rules of the decisions kept for `explain`, newest last.
-  [[nodiscard]] std::string explained(const std::string& rule, const ComponentId& id = kChannel) const {
+  [[nodiscard]] std::string explained(const std::string& rule,
+                                      const ComponentId& id = kChannel) const {
     for (const auto& decision : agent->state(id).decisions) {
       if (decision.rule == rule) return decision.sentence;
     }
@@ -392,7 +417,8 @@ class World {
     const port::Background inline_lane = [](const std::function<port::Completion()>& job) {
       if (auto done = job()) done();
     };
-    return {files, clock, entropy, server, server, sandbox, supervisor, inline_lane, inline_lane, log, 4711};
+    return {files,      clock,       entropy,     server, server, sandbox,
+            supervisor, inline_lane, inline_lane, log,    4711};
   }
 
   sim::ManualClock clock{tuf::kTestNow};
@@ -423,8 +449,9 @@ class World {
     FB_CHECK(parsed.ok());
     return *parsed;
   }
-  release::Manifest base_manifest(const ComponentId& id, release::Kind kind, const std::string& version,
-                                  const std::string& bytes, const std::string& file) const {
+  release::Manifest base_manifest(const ComponentId& id, release::Kind kind,
+                                  const std::string& version, const std::string& bytes,
+                                  const std::string& file) const {
     release::Manifest manifest;
     manifest.component = id;
     manifest.kind = kind;
@@ -437,8 +464,9 @@ class World {
     return manifest;
   }
   [[nodiscard]] statement::People people() const {
-    return {{{*PersonId::parse("ann"), {statement::Role::operations}, {{ann_.key().id(), ann_.key()}}},
-             {*PersonId::parse("bob"), {statement::Role::security}, {{bob_.key().id(), bob_.key()}}}}};
+    return {
+        {{*PersonId::parse("ann"), {statement::Role::operations}, {{ann_.key().id(), ann_.key()}}},
+         {*PersonId::parse("bob"), {statement::Role::security}, {{bob_.key().id(), bob_.key()}}}}};
   }
   tuf::TestSigner ann_{"ann"}, bob_{"bob"};
 };

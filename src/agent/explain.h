@@ -1,4 +1,5 @@
-// What a device tells people about itself: `status` and `explain`, as one JSON document and as text.
+// What a device tells people about itself: `status` and `explain`, as one JSON document and as
+// text.
 //
 // Built from the state files alone, so the answer is there with the server off and the agent dead;
 // a running agent adds what only it knows. Pure.

@@ -1,5 +1,7 @@
 #include "agent/metadata.h"
 
+#include <algorithm>
+
 #include "agent/layout.h"
 #include "base/limits.h"
 #include "json/reader.h"
@@ -24,6 +26,16 @@ Instant stored_bound(port::Files& files) {
   return in.done().ok() ? bound : Instant{};
 }
 
+// A refresh that broke off, or a role whose file went bad, leaves some of what is published
+// unloaded.
+bool whole(const tuf::TrustedSet& trusted) {
+  return std::all_of(kWanted.begin(), kWanted.end(), [&](const std::string& role) {
+    const bool published = trusted.targets()->body.delegations.find(role) != nullptr &&
+                           trusted.snapshot()->body.meta.contains(role);
+    return !published || trusted.targets(role) != nullptr;
+  });
+}
+
 Result<std::optional<std::string>> fetch(port::HttpClient& http, const std::string& url,
                                          std::size_t max_bytes) {
   port::HttpRequest request;
@@ -38,7 +50,10 @@ Result<std::optional<std::string>> fetch(port::HttpClient& http, const std::stri
 }  // namespace
 
 MetadataStore::MetadataStore(port::Files& files, const port::Clock& clock, std::string pinned_root)
-    : files_(files), clock_(clock), pinned_root_(std::move(pinned_root)), bound_(stored_bound(files)) {}
+    : files_(files),
+      clock_(clock),
+      pinned_root_(std::move(pinned_root)),
+      bound_(stored_bound(files)) {}
 
 tuf::RefreshStart MetadataStore::start() const {
   tuf::StoredMetadata stored;
@@ -73,8 +88,9 @@ Status MetadataStore::refresh(port::HttpClient& http, const std::string& metadat
 }
 
 Result<bool> MetadataStore::feed_timestamp(const tuf::TimestampReply& reply) {
-  if (!trusted_) return true;
-  const bool same = trusted_->timestamp()->bytes == reply.timestamp && reply.newest_root <= root_version();
+  if (!trusted_ || !whole(*trusted_)) return true;
+  const bool same =
+      trusted_->timestamp()->bytes == reply.timestamp && reply.newest_root <= root_version();
   if (same && trusted_->check_all_fresh(now()).ok()) return false;
   tuf::TrustedSet next = *trusted_;
   const auto verdict = tuf::feed_timestamp_from_reply(next, reply, now());
@@ -106,11 +122,12 @@ Result<tuf::TargetFile> find_target(const tuf::TrustedSet& trusted, const std::s
   FB_ASSIGN(const auto search, trusted.find_target(path));
   if (const auto* found = std::get_if<tuf::FoundTarget>(&search)) {
     if (found->role == role) return found->file;
-    return Error{ErrorCode::forbidden, path + " is signed by the role " + found->role +
-                                           "; only " + std::string(role) + " may sign it"};
+    return Error{ErrorCode::forbidden, path + " is signed by the role " + found->role + "; only " +
+                                           std::string(role) + " may sign it"};
   }
   if (const auto* need = std::get_if<tuf::NeedRole>(&search)) {
-    return Error{ErrorCode::unavailable, path + ": the role " + need->role + " is not trusted here"};
+    return Error{ErrorCode::unavailable,
+                 path + ": the role " + need->role + " is not trusted here"};
   }
   return Error{ErrorCode::not_found, "no signed metadata lists " + path};
 }

@@ -1,5 +1,5 @@
-// MetadataStore: the TUF metadata this device trusts, kept byte-exact on its disk, and the authenticated
-// time bound beside it.
+// MetadataStore: the TUF metadata this device trusts, kept byte-exact on its disk, and the
+// authenticated time bound beside it.
 //
 // refresh() runs the client workflow over HTTP and stores each accepted file before it asks for the
 // next: that is what protects the next run from rollback. Owned by whoever talks to the server, one

@@ -54,9 +54,9 @@ bool verdict(EventKind kind) {
 }
 
 json::Value write(const wire::DeviceEvent& event) {
-  return {{"kind", wire::word(event.kind)}, {"component", event.component.text()},
+  return {{"kind", wire::word(event.kind)},  {"component", event.component.text()},
           {"release", event.release.text()}, {"rollout", event.rollout},
-          {"detail", event.detail}, {"at", to_rfc3339(event.at)}};
+          {"detail", event.detail},          {"at", to_rfc3339(event.at)}};
 }
 
 wire::DeviceEvent read(json::Reader& in) {
@@ -81,7 +81,8 @@ Result<Outbox> Outbox::load(port::Files& files) {
   json::Reader in(value, "outbox");
   in.literal("format", "firebreak.outbox/1");
   outbox.sequence_ = static_cast<std::uint64_t>(in.integer("sequence", 0, kFar));
-  outbox.in_flight_ = static_cast<std::size_t>(in.integer("in_flight", 0, limits::kEventsPerCheckIn));
+  outbox.in_flight_ =
+      static_cast<std::size_t>(in.integer("in_flight", 0, limits::kEventsPerCheckIn));
   in.objects("events", limits::kOutboxEvents,
              [&](json::Reader& each) { outbox.events_.push_back(read(each)); });
   in.objects("taken", 1024, [&](json::Reader& each) {
@@ -141,13 +142,15 @@ Result<OutboxBatch> Outbox::batch() {
     FB_TRY(next.store());
     *this = std::move(next);
   }
-  return OutboxBatch{sequence_, {events_.begin(), events_.begin() + static_cast<std::ptrdiff_t>(in_flight_)}};
+  return OutboxBatch{sequence_,
+                     {events_.begin(), events_.begin() + static_cast<std::ptrdiff_t>(in_flight_)}};
 }
 
 Status Outbox::acknowledge(std::uint64_t sequence) {
   if (sequence == 0 || sequence != sequence_ || in_flight_ == 0) return {};
   Outbox next = *this;
-  next.events_.erase(next.events_.begin(), next.events_.begin() + static_cast<std::ptrdiff_t>(in_flight_));
+  next.events_.erase(next.events_.begin(),
+                     next.events_.begin() + static_cast<std::ptrdiff_t>(in_flight_));
   next.in_flight_ = 0;
   FB_TRY(next.store());
   *this = std::move(next);

@@ -1,8 +1,8 @@
 // Outbox: events on their way to the server, each delivered once.
 //
-// A batch keeps its sequence number until the server has acknowledged it; the number never restarts,
-// and a batch that is sent again is the same batch. Everything is durable before it is sent. Owned
-// by the main loop.
+// A batch keeps its sequence number until the server has acknowledged it; the number never
+// restarts, and a batch that is sent again is the same batch. Everything is durable before it is
+// sent. Owned by the main loop.
 #pragma once
 
 #include <cstdint>
@@ -46,8 +46,8 @@ class Outbox {
   [[nodiscard]] Status store() const;
 
   port::Files* files_;
-  std::uint64_t sequence_ = 0;   // of the newest batch
-  std::size_t in_flight_ = 0;    // this many of events_ are that batch, not yet acknowledged
+  std::uint64_t sequence_ = 0;  // of the newest batch
+  std::size_t in_flight_ = 0;   // this many of events_ are that batch, not yet acknowledged
   std::deque<wire::DeviceEvent> events_;
   std::map<ComponentId, std::uint64_t> taken_;
 };

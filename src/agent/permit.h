@@ -22,8 +22,9 @@ struct VerifiedPermit {
   Instant authenticated;  // the latest time that a trusted key signed in it
 };
 
-// Errors: bad_signature, malformed; mismatch (another device, release, rollout, nonce or purpose; or the log does not
-// prove the release).
-Result<VerifiedPermit> verify_permit(const statement::Envelope& envelope, const PermitQuestion& question);
+// Errors: bad_signature, malformed; mismatch (another device, release, rollout, nonce or purpose;
+// or the log does not prove the release).
+Result<VerifiedPermit> verify_permit(const statement::Envelope& envelope,
+                                     const PermitQuestion& question);
 
 }  // namespace fb::agent

@@ -23,7 +23,8 @@ Status put_in_place(const install::Slot& slot, const ComponentId& component, Pro
   const install::Now now{doors.clock.wall(), doors.clock.uptime()};
   const auto step = install::step(std::move(state), install::Provisioned{slot}, now);
   FB_TRY(doors.files.write_atomic(layout::state(component), encode(step.next)));
-  return doors.files.point(layout::current(component), layout::link_target(component, slot.release));
+  return doors.files.point(layout::current(component),
+                           layout::link_target(component, slot.release));
 }
 
 }  // namespace
@@ -32,7 +33,8 @@ Result<install::Slot> provision(const Config& config, const std::string& pinned_
                                 const ProvisionOrder& order, ProvisionDoors doors) {
   const auto component = config.components.find(order.component);
   if (component == config.components.end()) {
-    return Error{ErrorCode::bad_usage, "the configuration has no component " + order.component.text()};
+    return Error{ErrorCode::bad_usage,
+                 "the configuration has no component " + order.component.text()};
   }
   const release::Kind kind = component->second.kind;
   MetadataStore metadata(doors.files, doors.clock, pinned_root);
@@ -43,7 +45,7 @@ Result<install::Slot> provision(const Config& config, const std::string& pinned_
   const auto file = find_target(*metadata.trusted(), path, release::owning_role(kind));
   if (!file.ok()) return fresh.ok() ? file.error() : fresh.error();
   FB_ASSIGN(const Digest release, file->sha256());
-  const StagingOrder staging{order.component, kind,  component->second.reader,
+  const StagingOrder staging{order.component, kind, component->second.reader,
                              release,         path, {order.repository + "/targets"}};
   const auto outcome = stage(staging, *metadata.trusted(), doors.http, doors.files);
   if (!outcome.manifest) return Error{ErrorCode::mismatch, outcome.sentence};

@@ -34,8 +34,13 @@ Result<Digest> digest_of(port::Files& files, const std::string& path) {
 // One artifact on its way from some mirror into the slot.
 class Download {
  public:
-  Download(port::HttpClient& http, port::Files& files, std::string path, const release::Artifact& artifact)
-      : http_(http), files_(files), path_(std::move(path)), partial_(path_ + ".partial"), artifact_(artifact) {}
+  Download(port::HttpClient& http, port::Files& files, std::string path,
+           const release::Artifact& artifact)
+      : http_(http),
+        files_(files),
+        path_(std::move(path)),
+        partial_(path_ + ".partial"),
+        artifact_(artifact) {}
 
   // Errors: mismatch (not the signed bytes), those of network and disk.
   Status from(const std::string& url) {
@@ -73,12 +78,14 @@ class Download {
     port::HttpRequest request;
     request.url = url;
     request.max_body = static_cast<std::size_t>(artifact_.size);
-    request.timeout = seconds(30 + static_cast<std::int64_t>(artifact_.size) / kSlowestBytesPerSecond);
+    request.timeout =
+        seconds(30 + static_cast<std::int64_t>(artifact_.size) / kSlowestBytesPerSecond);
     if (have > 0) request.headers["range"] = "bytes=" + std::to_string(have) + "-";
     request.sink = [&](std::string_view piece) -> Status {
       received += piece.size();
       if (received > artifact_.size) {
-        return Error{ErrorCode::mismatch, url + " sends more than the " + std::to_string(artifact_.size) +
+        return Error{ErrorCode::mismatch, url + " sends more than the " +
+                                              std::to_string(artifact_.size) +
                                               " signed bytes: refused before anything parsed it"};
       }
       return writer->append(piece);
@@ -105,15 +112,21 @@ class Download {
 
 class Staging {
  public:
-  Staging(const StagingOrder& order, const tuf::TrustedSet& trusted, port::HttpClient& http, port::Files& files)
-      : order_(order), trusted_(trusted), http_(http), files_(files),
-        role_(release::owning_role(order.kind)), slot_(layout::slot(order.component, order.release)) {}
+  Staging(const StagingOrder& order, const tuf::TrustedSet& trusted, port::HttpClient& http,
+          port::Files& files)
+      : order_(order),
+        trusted_(trusted),
+        http_(http),
+        files_(files),
+        role_(release::owning_role(order.kind)),
+        slot_(layout::slot(order.component, order.release)) {}
 
   StagingOutcome run() {
     const Status status = everything();
     if (status.ok()) return {std::move(manifest_), "", "", std::move(refused_)};
     const Error& error = status.error();
-    const bool later = retryable(error.code) || error.code == ErrorCode::no_space || error.code == ErrorCode::io_failed;
+    const bool later = retryable(error.code) || error.code == ErrorCode::no_space ||
+                       error.code == ErrorCode::io_failed;
     return {std::nullopt, later ? "" : rule_of(error.code), error.detail, std::move(refused_)};
   }
 
@@ -142,8 +155,9 @@ class Staging {
     FB_ASSIGN(const auto file, find_target(trusted_, order_.manifest_path, role_));
     FB_ASSIGN(const Digest signed_digest, file.sha256());
     if (signed_digest != order_.release) {
-      return Error{ErrorCode::mismatch, order_.manifest_path + " is signed as " + signed_digest.brief() +
-                                            "; the plan names " + order_.release.brief()};
+      return Error{ErrorCode::mismatch, order_.manifest_path + " is signed as " +
+                                            signed_digest.brief() + "; the plan names " +
+                                            order_.release.brief()};
     }
     return fetch_target(http_, order_.bases, order_.manifest_path, file);
   }
@@ -157,7 +171,8 @@ class Staging {
       return wrong("is " + std::string(word(manifest.kind)) + "; local configuration says " +
                    std::string(word(order_.kind)));
     }
-    if (release::manifest_path(manifest) != order_.manifest_path) return wrong("stands at the wrong path");
+    if (release::manifest_path(manifest) != order_.manifest_path)
+      return wrong("stands at the wrong path");
     if (manifest.reader && manifest.reader != order_.reader) {
       return wrong("is read by " + manifest.reader->text() + ", which is not its reader here");
     }
@@ -167,7 +182,8 @@ class Staging {
   Status check_artifact(const std::string& target, const release::Artifact& artifact) const {
     FB_ASSIGN(const auto file, find_target(trusted_, target, role_));
     FB_ASSIGN(const Digest digest, file.sha256());
-    if (digest == artifact.digest && static_cast<std::uint64_t>(file.length) == artifact.size) return {};
+    if (digest == artifact.digest && static_cast<std::uint64_t>(file.length) == artifact.size)
+      return {};
     return Error{ErrorCode::mismatch, target + ": the manifest and the role " + std::string(role_) +
                                           " name different bytes"};
   }
@@ -198,8 +214,8 @@ class Staging {
 
 }  // namespace
 
-StagingOutcome stage(const StagingOrder& order, const tuf::TrustedSet& trusted, port::HttpClient& http,
-                     port::Files& files) {
+StagingOutcome stage(const StagingOrder& order, const tuf::TrustedSet& trusted,
+                     port::HttpClient& http, port::Files& files) {
   return Staging(order, trusted, http, files).run();
 }
 

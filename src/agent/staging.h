@@ -30,14 +30,15 @@ struct StagingOutcome {
   std::optional<release::Manifest> manifest;  // the slot is whole
   std::string rule;                           // else: why not; "" when it may work later
   std::string sentence;
-  std::vector<std::string> refused_copies;    // what some mirror served instead of the signed bytes
+  std::vector<std::string> refused_copies;  // what some mirror served instead of the signed bytes
 };
 
 // Never fails: what went wrong is part of the outcome.
 StagingOutcome stage(const StagingOrder& order, const tuf::TrustedSet& trusted,
                      port::HttpClient& http, port::Files& files);
 
-// The manifest of a whole slot. Errors: not_found, mismatch (it is not the one the slot is named for), malformed.
+// The manifest of a whole slot. Errors: not_found, mismatch (it is not the one the slot is named
+// for), malformed.
 Result<release::Manifest> read_manifest(port::Files& files, const ComponentId& component,
                                         const Digest& release);
 

@@ -84,7 +84,8 @@ std::optional<Uptime> Workloads::next_start() const {
 
 bool Workloads::running(const ComponentId& core) const {
   const auto found = processes_.find(core);
-  return found != processes_.end() && !found->second.name.empty() && supervisor_.running(found->second.name);
+  return found != processes_.end() && !found->second.name.empty() &&
+         supervisor_.running(found->second.name);
 }
 
 bool Workloads::idle(const ComponentId& core) const {

@@ -36,9 +36,9 @@ Status copy_image(const std::string& from, const std::string& to) {
 
 }  // namespace
 
-std::string agent_configuration(const Image& image, const Machine& machine, bool with_mirror) {
+std::string agent_configuration(const Image& image, const Machine& machine) {
   std::string text = "server = \"" + image.server_url + "\"\n";
-  if (with_mirror) text += "mirrors = [\"" + image.mirror_url + "\"]\n";
+  if (!image.mirror_url.empty()) text += "mirrors = [\"" + image.mirror_url + "\"]\n";
   text += "tenant = \"" + machine.tenant + "\"\n";
   text += "enrolment_token_file = \"" + image.home + "/tenants/" + machine.tenant + "/enrolment.token\"\n";
   text += "root = \"" + image.home + "/root.json\"\n";
@@ -68,8 +68,9 @@ Status Fleet::build(const std::string& folder, int count) {
 
 Status Fleet::install(const Machine& machine) const {
   FB_TRY(copy_image(image_.folder, machine.folder + "/state"));
-  const bool first = machine.name == "m00";
-  return posix::write_file_atomic(machine.config(), agent_configuration(image_, machine, first), 0600);
+  Image image = image_;
+  if (&machine != &machines_.front()) image.mirror_url.clear();  // one machine has a mirror nearby
+  return posix::write_file_atomic(machine.config(), agent_configuration(image, machine), 0600);
 }
 
 Status Fleet::boot(Machine& machine) {

@@ -32,7 +32,7 @@ struct Image {
   std::string folder;             // holds slots/ current/ state/ tuf/ of a provisioned device
   std::string home;               // the publisher's home: root.json, tenants/
   std::string server_url;
-  std::string mirror_url;         // for the first machine only
+  std::string mirror_url;         // "": machines fetch from the server alone
   std::string agent_program;
 };
 
@@ -64,6 +64,6 @@ class Fleet {
 };
 
 // agent.toml of a machine.
-std::string agent_configuration(const Image& image, const Machine& machine, bool with_mirror);
+std::string agent_configuration(const Image& image, const Machine& machine);
 
 }  // namespace fb::demo

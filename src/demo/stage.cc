@@ -152,7 +152,7 @@ Status Stage::make_image() {
   machine.folder = options_.folder + "/image";
   std::error_code code;
   fs::create_directories(machine.folder, code);
-  FB_TRY(posix::write_file_atomic(machine.config(), agent_configuration({"", home(), url_, "", ""}, machine, false), 0600));
+  FB_TRY(posix::write_file_atomic(machine.config(), agent_configuration({"", home(), url_, "", ""}, machine), 0600));
   for (const auto& [component, version] : {std::pair{kEngine, "7.11"}, {kChannel, "289"}}) {
     FB_ASSIGN(const auto done, agent(machine, "provision", {"--repository", home() + "/server/repository", "--component", component,
                                                             "--version", version}));

@@ -69,7 +69,8 @@ struct Device {
   static Judged open() {
     Judged judged;
     judged.device = *DeviceId::parse(std::string(32, 'a'));
-    judged.limits = statement::SpeedLimits{{{release::Kind::content, release::Class::feature, {{{0}, 1'000'000}}}}};
+    judged.limits = statement::SpeedLimits{
+        {{release::Kind::content, release::Class::feature, {{{0}, 1'000'000}}}}};
     return judged;
   }
   static Judged blocked(const std::string& version, int rollout = 7) {
@@ -78,8 +79,12 @@ struct Device {
     return judged;
   }
 
-  Device& offered(const std::string& version = "291") { return feed(Offered{rollout_id(7), digest_of(version), {}}); }
-  Device& staged(const std::string& version = "291") { return offered(version).feed(Fetched{candidate(version), {}}); }
+  Device& offered(const std::string& version = "291") {
+    return feed(Offered{rollout_id(7), digest_of(version), {}});
+  }
+  Device& staged(const std::string& version = "291") {
+    return offered(version).feed(Fetched{candidate(version), {}});
+  }
   Device& ready(const std::string& version = "291") { return staged(version).feed(open()); }
   Device& asked(const std::string& version = "291") {
     return ready(version).feed(Invited{rollout_id(7), digest_of(version), "nonce-1"});
@@ -88,12 +93,15 @@ struct Device {
     return asked(version).feed(PermitGranted{"nonce-1", seconds(60)});
   }
   Device& tasted(const std::string& version = "291") {
-    return permitted(version).feed(TasteEnded{digest_of(version), Trial::passed, "fine", "nonce-2"});
+    return permitted(version).feed(
+        TasteEnded{digest_of(version), Trial::passed, "fine", "nonce-2"});
   }
   Device& activating(const std::string& version = "291") {
     return tasted(version).feed(PermitGranted{"nonce-2", seconds(60)});
   }
-  Device& on_probation(const std::string& version = "291") { return activating(version).feed(Switched{}); }
+  Device& on_probation(const std::string& version = "291") {
+    return activating(version).feed(Switched{});
+  }
   Device& healthy(const std::string& version = "291") {
     return on_probation(version).wait(minutes(1)).feed(ProbePassed{});
   }
@@ -115,15 +123,20 @@ struct Device {
   }
   [[nodiscard]] bool keeps(const std::string& version) const {
     const auto* prune = effect<Prune>();
-    return prune == nullptr || std::find(prune->keep.begin(), prune->keep.end(), digest_of(version)) != prune->keep.end();
+    return prune == nullptr || std::find(prune->keep.begin(), prune->keep.end(),
+                                         digest_of(version)) != prune->keep.end();
   }
   [[nodiscard]] int reported(ReportKind kind) const {
     return static_cast<int>(std::count_if(state.reports.begin(), state.reports.end(),
                                           [&](const Report& each) { return each.kind == kind; }));
   }
-  [[nodiscard]] std::string active() const { return state.active ? state.active->version : "nothing"; }
+  [[nodiscard]] std::string active() const {
+    return state.active ? state.active->version : "nothing";
+  }
   [[nodiscard]] std::string lkg() const { return state.lkg ? state.lkg->version : "nothing"; }
-  [[nodiscard]] std::string newest_rule() const { return state.decisions.empty() ? "" : state.decisions.back().rule; }
+  [[nodiscard]] std::string newest_rule() const {
+    return state.decisions.empty() ? "" : state.decisions.back().rule;
+  }
 };
 
 // How a device comes to some phase with a release: &Device::staged and the like.

@@ -38,8 +38,8 @@ std::optional<Hindrance> customer(const State& state, const Candidate& candidate
 
 std::optional<Hindrance> speed(const State& state, const Candidate& candidate, const Judged& on,
                                Now now) {
-  const std::string what =
-      std::string(release::word(on.kind)) + " of class " + std::string(release::word(candidate.cls));
+  const std::string what = std::string(release::word(on.kind)) + " of class " +
+                           std::string(release::word(candidate.cls));
   const auto* rule = on.limits ? on.limits->find(on.kind, candidate.cls) : nullptr;
   const std::string change = "new limits, signed by the publisher's offline keys";
   if (rule == nullptr) {
@@ -49,13 +49,16 @@ std::optional<Hindrance> speed(const State& state, const Candidate& candidate, c
   const auto wait = statement::wait(*rule, cohort);
   const std::string who = "cohort " + std::to_string(cohort) + " of 1000000: ";
   if (!wait) {
-    return Hindrance{"speed-limit", who + "the limit for " + what + " never reaches it", change, {}};
+    return Hindrance{
+        "speed-limit", who + "the limit for " + what + " never reaches it", change, {}};
   }
-  if (awake_with(state, candidate.slot.release, now).value_or(Millis{}) >= *wait) return std::nullopt;
+  if (awake_with(state, candidate.slot.release, now).value_or(Millis{}) >= *wait)
+    return std::nullopt;
   return Hindrance{"speed-limit",
                    who + "the limit for " + what + " opens it after " + in_words(*wait) +
                        " of this device's own awake time with the release",
-                   "time: " + in_words(*wait) + " awake", {}};
+                   "time: " + in_words(*wait) + " awake",
+                   {}};
 }
 
 }  // namespace

@@ -164,8 +164,19 @@ struct Decision {
 };
 
 enum class ReportKind : std::uint8_t {
-  staged, refused, deferred, tasted, install_failed, handed_back, activated, healthy,
-  crashed, probe_failed, boot_loop, rolled_back, reverted_on_halt,
+  staged,
+  refused,
+  deferred,
+  tasted,
+  install_failed,
+  handed_back,
+  activated,
+  healthy,
+  crashed,
+  probe_failed,
+  boot_loop,
+  rolled_back,
+  reverted_on_halt,
 };
 // For the server. Numbered per component, so that each leaves the device exactly once.
 struct Report {

@@ -47,14 +47,10 @@ Value out(const Slot& slot) {
 }
 
 Value out(const Candidate& candidate) {
-  return {{"rollout", candidate.rollout.number()},
-          {"slot", out(candidate.slot)},
-          {"class", release::word(candidate.cls)},
-          {"probation_ms", candidate.probation.ms},
-          {"restarts", candidate.restarts},
-          {"probe_failures", candidate.probe_failures},
-          {"one_way", candidate.one_way},
-          {"tries", candidate.tries}};
+  return {{"rollout", candidate.rollout.number()}, {"slot", out(candidate.slot)},
+          {"class", release::word(candidate.cls)}, {"probation_ms", candidate.probation.ms},
+          {"restarts", candidate.restarts},        {"probe_failures", candidate.probe_failures},
+          {"one_way", candidate.one_way},          {"tries", candidate.tries}};
 }
 
 Value out(const Ask& ask) { return {{"nonce", ask.nonce}, {"asked_ms", ask.asked.ms}}; }
@@ -69,8 +65,7 @@ Value out(const Staged& in) {
   return value;
 }
 Value out(const Deferred& in) {
-  Value value{
-      {"candidate", out(in.candidate)}, {"rule", in.rule}, {"sentence", in.sentence}};
+  Value value{{"candidate", out(in.candidate)}, {"rule", in.rule}, {"sentence", in.sentence}};
   if (in.until) value["until_ms"] = in.until->ms;
   return value;
 }
@@ -80,9 +75,7 @@ Value out(const Permitted& in) {
 Value out(const Tasted& in) {
   return {{"candidate", out(in.candidate)}, {"renewal", out(in.renewal)}};
 }
-Value out(const Activating& in) {
-  return {{"candidate", out(in.candidate)}};
-}
+Value out(const Activating& in) { return {{"candidate", out(in.candidate)}}; }
 Value out(const Probation& in) {
   return {{"candidate", out(in.candidate)},
           {"since_ms", in.since.ms},
@@ -108,9 +101,7 @@ Value out(const Refused& in) {
           {"sentence", in.sentence}};
 }
 
-Value out(const Rejection& in) {
-  return {{"release", in.release.text()}, {"reason", in.reason}};
-}
+Value out(const Rejection& in) { return {{"release", in.release.text()}, {"reason", in.reason}}; }
 Value out(const Lift& in) {
   return {{"release", in.release.text()}, {"halted", in.halted.number()}};
 }
@@ -127,9 +118,9 @@ Value out(const Decision& in) {
           {"change", in.change}};
 }
 Value out(const Report& in) {
-  return {{"number", in.number},         {"kind", find_word(kReportWords, in.kind)},
+  return {{"number", in.number},          {"kind", find_word(kReportWords, in.kind)},
           {"release", in.release.text()}, {"rollout", in.rollout},
-          {"detail", in.detail},         {"at", to_rfc3339(in.at)}};
+          {"detail", in.detail},          {"at", to_rfc3339(in.at)}};
 }
 
 template <class T>
@@ -192,14 +183,13 @@ Deferred deferred(Reader& in) {
 }
 
 Probation probation(Reader& in) {
-  return {candidate(in),        uptime(in, "since_ms"),      count(in, "starts"),
+  return {candidate(in),        uptime(in, "since_ms"),     count(in, "starts"),
           count(in, "crashes"), count(in, "failed_probes"), in.boolean("passed")};
 }
 
 RolledBack rolled_back(Reader& in) {
-  return {slot(in.object("from")),         rollout(in, "rollout"), optional_slot(in, "to"),
-          in.word("cause", kCauseWords), in.string("reason", kSentence),
-          in.boolean("settled")};
+  return {slot(in.object("from")),       rollout(in, "rollout"),         optional_slot(in, "to"),
+          in.word("cause", kCauseWords), in.string("reason", kSentence), in.boolean("settled")};
 }
 
 Phase phase(Reader& outer) {

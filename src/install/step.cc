@@ -128,8 +128,8 @@ void Stepper::recover_trial() {
   Candidate candidate = *candidate_of(state_.phase);
   ++candidate.tries;
   if (candidate.tries >= kTries) {
-    const std::string sentence = "the agent ended " + plural(candidate.tries, "time") +
-                                 " while " + candidate.slot.version + " was being tried";
+    const std::string sentence = "the agent ended " + plural(candidate.tries, "time") + " while " +
+                                 candidate.slot.version + " was being tried";
     report(ReportKind::install_failed, candidate, sentence);
     return refuse(std::move(candidate), "taste", sentence);
   }
@@ -218,9 +218,9 @@ void Stepper::begin_fetch(const Offered& event) {
   for (const Rejection& rejection : state_.rejected) {
     if (rejection.release != event.release) continue;
     decide("rejected",
-                  "rollout " + event.rollout.text() + " offers " + event.release.brief() +
-                      " again, which this device does not take: " + rejection.reason,
-                  "a rollout that two people resumed");
+           "rollout " + event.rollout.text() + " offers " + event.release.brief() +
+               " again, which this device does not take: " + rejection.reason,
+           "a rollout that two people resumed");
     return;
   }
   if (const auto* staged = phase<Staged>(); staged != nullptr && staged->ask) {
@@ -258,7 +258,8 @@ void Stepper::take(const Fetched& event) {
     decide("digest", sentence, "nothing: another copy was right");
   }
   report(ReportKind::staged, event.candidate, "fetched and verified");
-  decide("staged", event.candidate.slot.version + " is fetched and verified; nothing parsed it yet");
+  decide("staged",
+         event.candidate.slot.version + " is fetched and verified; nothing parsed it yet");
   prune();
 }
 
@@ -287,7 +288,8 @@ void Stepper::judge_candidate(const Judged& event) {
   if (candidate == nullptr || started) return;
   if (const auto* block = find_block(state_, event.blocked, candidate->slot.release)) {
     const Candidate refused = *candidate;
-    const std::string sentence = "rollout " + block->rollout.text() + " was halted: " + block->reason;
+    const std::string sentence =
+        "rollout " + block->rollout.text() + " was halted: " + block->reason;
     if (may_be_permitted()) report(ReportKind::handed_back, refused, sentence);
     report(ReportKind::refused, refused, sentence);
     return refuse(refused, "blocked", sentence);
@@ -310,7 +312,8 @@ void Stepper::judge_readiness(const Judged& event) {
 void Stepper::defer(const Hindrance& hindrance) {
   const Candidate candidate = *candidate_of(state_.phase);
   const auto* before = phase<Deferred>();
-  if (before != nullptr && before->rule == hindrance.rule && before->sentence == hindrance.sentence) {
+  if (before != nullptr && before->rule == hindrance.rule &&
+      before->sentence == hindrance.sentence) {
     return;
   }
   if (may_be_permitted()) report(ReportKind::handed_back, candidate, hindrance.sentence);
@@ -336,7 +339,8 @@ void Stepper::take(const PermitGranted& event) {
   if (auto* staged = phase<Staged>();
       staged != nullptr && staged->ask && staged->ask->nonce == event.nonce) {
     const Uptime until = staged->ask->asked + valid;
-    if (now_.uptime >= until) return hand_back("expired", "the permit came after its " + in_words(valid));
+    if (now_.uptime >= until)
+      return hand_back("expired", "the permit came after its " + in_words(valid));
     const Candidate candidate = staged->candidate;
     state_.phase = Permitted{candidate, until};
     decide("permitted", "the server permits " + candidate.slot.version + " to start, for " +
@@ -345,7 +349,8 @@ void Stepper::take(const PermitGranted& event) {
   } else if (auto* tasted = phase<Tasted>();
              tasted != nullptr && tasted->renewal.nonce == event.nonce) {
     const Uptime until = tasted->renewal.asked + valid;
-    if (now_.uptime >= until) return hand_back("expired", "the permit came after its " + in_words(valid));
+    if (now_.uptime >= until)
+      return hand_back("expired", "the permit came after its " + in_words(valid));
     const Candidate candidate = tasted->candidate;
     state_.phase = Activating{candidate};
     reason_ = "activating " + candidate.slot.version;
@@ -394,7 +399,8 @@ void Stepper::take(const TasteEnded& event) {
     return hand_back("expired", "the permit ran out during the trial load");
   }
   report(ReportKind::tasted, candidate, event.sentence);
-  decide("tasted", candidate.slot.version + " was loaded in a sacrificial process: " + event.sentence);
+  decide("tasted",
+         candidate.slot.version + " was loaded in a sacrificial process: " + event.sentence);
   state_.phase = Tasted{candidate, Ask{event.nonce, now_.uptime}};
   effects_.emplace_back(
       AskPermit{candidate.rollout, candidate.slot.release, event.nonce, Purpose::renew});
@@ -430,8 +436,8 @@ void Stepper::start_probation() {
   state_.crash_told = false;
   state_.phase = Probation{candidate, now_.uptime, 0, 0, 0, false};
   report(ReportKind::activated, candidate, "on probation for " + in_words(candidate.probation));
-  decide("activated", candidate.slot.version + " is active, on probation for " +
-                          in_words(candidate.probation));
+  decide("activated",
+         candidate.slot.version + " is active, on probation for " + in_words(candidate.probation));
 }
 
 void Stepper::take(const SwitchFailed& event) {
@@ -547,15 +553,15 @@ void Stepper::judge_active(const Judged& event) {
   if (event.policy && event.policy->on_halt == policy::OnHalt::hold) {
     state_.revert.reset();
     decide("on-halt", event.policy->tenant.text() + " keeps what runs (on_halt = hold); " + halted,
-                  "the customer's policy");
+           "the customer's policy");
     return;
   }
   const auto to = newest_not_blocked(state_, event.blocked);
   if (!to) {
     state_.revert.reset();
     decide("last-slot",
-                  state_.active->version + " stays: there is no older slot to go to; " + halted,
-                  "a release that is not blocked");
+           state_.active->version + " stays: there is no older slot to go to; " + halted,
+           "a release that is not blocked");
     return;
   }
   if (planned) return;
@@ -610,7 +616,8 @@ void Stepper::tick_ask() {
   }
 }
 
-// Written down rarely: each is a write to the disk. A power cut in between only makes us wait longer.
+// Written down rarely: each is a write to the disk. A power cut in between only makes us wait
+// longer.
 void Stepper::fold_sightings() {
   for (Sighting& seen : state_.seen) {
     const Millis more = now_.uptime - seen.mark;
@@ -629,7 +636,8 @@ void Stepper::prune() {
   for (const auto* slot : {&state_.active, &state_.lkg, &state_.previous_lkg}) {
     if (*slot) keep.keep.push_back((*slot)->release);
   }
-  if (const Candidate* candidate = candidate_of(state_.phase)) keep.keep.push_back(candidate->slot.release);
+  if (const Candidate* candidate = candidate_of(state_.phase))
+    keep.keep.push_back(candidate->slot.release);
   if (const auto* fetching = phase<Fetching>()) keep.keep.push_back(fetching->release);
   if (const auto* back = phase<RolledBack>(); back != nullptr && !back->settled) {
     keep.keep.push_back(back->from.release);

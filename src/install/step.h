@@ -122,10 +122,10 @@ struct ReportsTaken {
 };
 struct Tick {};
 
-using Event = std::variant<Recovered, Provisioned, Offered, OfferRefused, Fetched, FetchFailed, Judged, Invited,
-                           PermitGranted, PermitDenied, PermitRefused, TasteEnded, Switched,
-                           SwitchFailed, ProbePassed, ProbeFailed, Crashed, FellBack, ReportsTaken,
-                           Tick>;
+using Event =
+    std::variant<Recovered, Provisioned, Offered, OfferRefused, Fetched, FetchFailed, Judged,
+                 Invited, PermitGranted, PermitDenied, PermitRefused, TasteEnded, Switched,
+                 SwitchFailed, ProbePassed, ProbeFailed, Crashed, FellBack, ReportsTaken, Tick>;
 
 // ---- What is to be done ----
 
@@ -157,8 +157,7 @@ struct Prune {
   std::vector<Digest> keep;
 };
 
-using Effect =
-    std::variant<Fetch, AskPermit, Taste, Activate, RestartWorkload, FallBack, Prune>;
+using Effect = std::variant<Fetch, AskPermit, Taste, Activate, RestartWorkload, FallBack, Prune>;
 
 struct Step {
   State next;

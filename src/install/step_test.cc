@@ -185,7 +185,9 @@ TEST(Taste, ThatKillsTheMachineIsRefusedTheThirdTime) {
     device.reboot();
     EXPECT_EQ(device.phase(), phase);
     if (device.phase() != "staged") break;
-    device.feed(Device::open()).feed(Invited{rollout_id(7), digest_of("291"), "n"}).feed(PermitGranted{"n", seconds(60)});
+    device.feed(Device::open())
+        .feed(Invited{rollout_id(7), digest_of("291"), "n"})
+        .feed(PermitGranted{"n", seconds(60)});
   }
 }
 
@@ -353,7 +355,8 @@ TEST(Halt, LeavesWhatTheCustomerWantsToKeep) {
 TEST(Halt, LiftedByTwoPeopleNoLongerBlocks) {
   Device device = Device::provisioned().staged().feed(Device::blocked("291"));
   ASSERT_EQ(device.phase(), "refused");
-  device.feed(Offered{rollout_id(8), digest_of("291"), rollout_id(7)}).feed(Fetched{Device::candidate("291"), {}});
+  device.feed(Offered{rollout_id(8), digest_of("291"), rollout_id(7)})
+      .feed(Fetched{Device::candidate("291"), {}});
   device.feed(Device::blocked("291", 7));
   EXPECT_TRUE(device.in<Staged>().ready);
   device.feed(Device::blocked("291", 8));
@@ -374,23 +377,35 @@ TEST(Readiness, NamesTheRuleThatHinders) {
     return judged;
   };
   const auto policy_with = [](policy::Rule rule) {
-    return policy::Policy{*TenantId::parse("acme"), 1, {}, policy::OnHalt::revert, {std::move(rule)}};
+    return policy::Policy{
+        *TenantId::parse("acme"), 1, {}, policy::OnHalt::revert, {std::move(rule)}};
   };
   const Instant wall = Device().now.wall;
   const HindranceCase cases[] = {
-      {"contract", with([](Judged& j) { j.contract = {"reads field 21 of ipc; engine 7.11 supplies 20"}; })},
+      {"contract",
+       with([](Judged& j) { j.contract = {"reads field 21 of ipc; engine 7.11 supplies 20"}; })},
       {"policy:quarter-end", with([&](Judged& j) {
-         j.policy = policy_with({"quarter-end", "*", policy::Freeze{wall, wall + hours(1)}, {}, {}});
+         j.policy =
+             policy_with({"quarter-end", "*", policy::Freeze{wall, wall + hours(1)}, {}, {}});
        })},
-      {"policy:slow", with([&](Judged& j) { j.policy = policy_with({"slow", "sensor.*", {}, hours(4), {}}); })},
-      {"policy:pin", with([&](Judged& j) { j.policy = policy_with({"pin", "sensor.channel", {}, {}, "290"}); })},
+      {"policy:slow", with([&](Judged& j) {
+         j.policy = policy_with({"slow", "sensor.*", {}, hours(4), {}});
+       })},
+      {"policy:pin", with([&](Judged& j) {
+         j.policy = policy_with({"pin", "sensor.channel", {}, {}, "290"});
+       })},
       {"speed-limit", with([](Judged& j) { j.limits.reset(); })},
-      {"speed-limit", with([](Judged& j) { j.limits->rules.front().steps = {{hours(2), 1'000'000}}; })},
-      {"speed-limit", with([](Judged& j) { j.limits->rules.front().steps = {{{0}, 0}}; })},
+      {"speed-limit", with([](Judged& j) {
+         j.limits->rules.front().steps = {{hours(2), 1'000'000}};
+       })},
+      {"speed-limit", with([](Judged& j) {
+         j.limits->rules.front().steps = {{{0}, 0}};
+       })},
       {"one-at-a-time", with([](Judged& j) { j.busy = "sensor.engine is being changed"; })},
   };
   for (const auto& [rule, judged] : cases) {
-    for (const Reach reach : {&Device::staged, &Device::asked, &Device::permitted, &Device::tasted}) {
+    for (const Reach reach :
+         {&Device::staged, &Device::asked, &Device::permitted, &Device::tasted}) {
       Device device = Device::provisioned();
       (device.*reach)("291");
       device.feed(judged);
@@ -442,7 +457,8 @@ TEST(Offers, ANewerReleaseReplacesTheOneThatWaits) {
 }
 
 TEST(Offers, WaitWhileAnotherReleaseIsBeingInstalled) {
-  for (const Reach reach : {&Device::permitted, &Device::tasted, &Device::activating, &Device::on_probation}) {
+  for (const Reach reach :
+       {&Device::permitted, &Device::tasted, &Device::activating, &Device::on_probation}) {
     Device device = Device::provisioned();
     (device.*reach)("291");
     const std::string before = device.phase();
@@ -456,7 +472,8 @@ TEST(Memory, EveryListIsBoundedAndStaysWritable) {
   for (int i = 0; i < 600; ++i) {
     const Digest release = digest_of(std::to_string(i));
     device.feed(Offered{rollout_id(7), release, {}});
-    device.feed(FetchFailed{release, "bad " + std::to_string(i) + std::string(5000, '\xff'), "digest"});
+    device.feed(
+        FetchFailed{release, "bad " + std::to_string(i) + std::string(5000, '\xff'), "digest"});
   }
   EXPECT_LE(device.state.decisions.size(), kDecisions);
   EXPECT_LE(device.state.reports.size(), kReports);
@@ -471,7 +488,8 @@ TEST(Memory, AOneWayReleaseLeavesNothingToGoBackTo) {
   candidate.one_way = true;
   Device device = Device::provisioned().offered().feed(Fetched{candidate, {}}).feed(Device::open());
   device.feed(Invited{rollout_id(7), digest_of("291"), "a"}).feed(PermitGranted{"a", seconds(60)});
-  device.feed(TasteEnded{digest_of("291"), Trial::passed, "", "b"}).feed(PermitGranted{"b", seconds(60)});
+  device.feed(TasteEnded{digest_of("291"), Trial::passed, "", "b"})
+      .feed(PermitGranted{"b", seconds(60)});
   device.feed(Switched{}).wait(minutes(1)).feed(ProbePassed{});
   EXPECT_FALSE(device.state.previous_lkg.has_value());
   device.feed(Device::blocked("291")).feed(Tick{});

@@ -32,7 +32,8 @@ Result<agent::Pinned> read_pinned(const agent::Config& config) {
   if (!config.enrolment_token_file.empty()) {
     // A device that has enrolled needs it no more, so it may be gone.
     const auto token = posix::read_file(config.enrolment_token_file, 4096);
-    if (token.ok()) pinned.enrolment_token = token->substr(0, token->find_last_not_of(" \r\n\t") + 1);
+    if (token.ok())
+      pinned.enrolment_token = token->substr(0, token->find_last_not_of(" \r\n\t") + 1);
   }
   utsname machine{};
   pinned.arch = uname(&machine) == 0 ? machine.machine : "unknown";
@@ -42,9 +43,11 @@ Result<agent::Pinned> read_pinned(const agent::Config& config) {
 namespace {
 
 void add_run(CLI::App& app, RunOptions& options, int& code) {
-  auto* command = app.add_subcommand("run", "Keeps this device's components up to date until stopped");
+  auto* command =
+      app.add_subcommand("run", "Keeps this device's components up to date until stopped");
   command->add_option("--config", options.config, "agent.toml")->required();
-  command->add_option("--boot-id", options.boot_id, "another boot id than the kernel's, to model a reboot");
+  command->add_option("--boot-id", options.boot_id,
+                      "another boot id than the kernel's, to model a reboot");
   command->add_flag("--verbose", options.verbose, "logs more");
   command->footer("Example: firebreak-agent run --config /etc/firebreak/agent.toml");
   command->callback([&] { code = run(options); });
@@ -59,21 +62,29 @@ void add_status(CLI::App& app, TellOptions& options, int& code) {
 }
 
 void add_explain(CLI::App& app, TellOptions& options, int& code) {
-  auto* command = app.add_subcommand("explain", "Why this device did, or did not, take a release; needs no server");
+  auto* command = app.add_subcommand(
+      "explain", "Why this device did, or did not, take a release; needs no server");
   command->add_option("--config", options.config, "agent.toml")->required();
-  command->add_option("--component", options.component, "only this one, for example sensor.channel");
+  command->add_option("--component", options.component,
+                      "only this one, for example sensor.channel");
   command->add_flag("--json", options.json, "one JSON document");
-  command->footer("Example: firebreak-agent explain --config /etc/firebreak/agent.toml --component sensor.channel");
+  command->footer(
+      "Example: firebreak-agent explain --config /etc/firebreak/agent.toml --component "
+      "sensor.channel");
   command->callback([&] { code = explain(options); });
 }
 
 void add_provision(CLI::App& app, ProvisionOptions& options, int& code) {
-  auto* command = app.add_subcommand("provision", "Puts the first release of a component in place from a local repository");
+  auto* command = app.add_subcommand(
+      "provision", "Puts the first release of a component in place from a local repository");
   command->add_option("--config", options.config, "agent.toml")->required();
-  command->add_option("--repository", options.repository, "directory with metadata/ and targets/")->required();
+  command->add_option("--repository", options.repository, "directory with metadata/ and targets/")
+      ->required();
   command->add_option("--component", options.component, "for example sensor.engine")->required();
   command->add_option("--version", options.version, "for example 7.11")->required();
-  command->footer("Example: firebreak-agent provision --config agent.toml --repository ./repository --component sensor.engine --version 7.11");
+  command->footer(
+      "Example: firebreak-agent provision --config agent.toml --repository ./repository "
+      "--component sensor.engine --version 7.11");
   command->callback([&] { code = provision(options); });
 }
 
@@ -82,7 +93,8 @@ void add_provision(CLI::App& app, ProvisionOptions& options, int& code) {
 
 int main(int argc, char** argv) {
   using namespace fb::agent_main;
-  CLI::App app("firebreak-agent keeps one device up to date, and keeps a bad update from taking it down.");
+  CLI::App app(
+      "firebreak-agent keeps one device up to date, and keeps a bad update from taking it down.");
   app.require_subcommand(1);
   app.footer("Exit codes: 0 yes, 1 no (with reasons), 2 wrong use, 3 could not.");
   int code = kYes;

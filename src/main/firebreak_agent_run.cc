@@ -19,11 +19,14 @@ namespace {
 
 class StderrLog final : public port::Log {
  public:
-  explicit StderrLog(bool verbose) : log_("firebreak-agent", std::make_shared<spdlog::sinks::stderr_sink_mt>()) {
+  explicit StderrLog(bool verbose)
+      : log_("firebreak-agent", std::make_shared<spdlog::sinks::stderr_sink_mt>()) {
     log_.set_pattern("%Y-%m-%dT%H:%M:%SZ %l %v", spdlog::pattern_time_type::utc);
     log_.set_level(verbose ? spdlog::level::debug : spdlog::level::info);
   }
-  void line(port::LogLevel level, const std::string& text) override { log_.log(spdlog_level(level), "{}", text); }
+  void line(port::LogLevel level, const std::string& text) override {
+    log_.log(spdlog_level(level), "{}", text);
+  }
 
  private:
   static spdlog::level::level_enum spdlog_level(port::LogLevel level) {
@@ -45,9 +48,11 @@ port::Background lane(posix::Background& background) {
 // One process: everything the agent stands on, in the order in which it must outlive the next.
 class Process {
  public:
-  Process(std::unique_ptr<port::Files> files, const RunOptions& options, const agent::Config& config)
+  Process(std::unique_ptr<port::Files> files, const RunOptions& options,
+          const agent::Config& config)
       : files_(std::move(files)),
-        clock_(options.boot_id.empty() ? posix::SystemClock() : posix::SystemClock(options.boot_id)),
+        clock_(options.boot_id.empty() ? posix::SystemClock()
+                                       : posix::SystemClock(options.boot_id)),
         log_(options.verbose),
         config_(config) {
     loop_.on_stop_signal([this] { loop_.stop(); });
@@ -57,10 +62,11 @@ class Process {
 
   Status run(agent::Pinned pinned) {
     FB_ASSIGN(agent_, agent::Agent::start(config_, std::move(pinned), doors()));
-    FB_ASSIGN(const auto server, posix::serve_local(loop_, config_.socket, [this](const std::string& line) {
-                return agent_->answer(line);
-              }));
-    log_.line(port::LogLevel::note, "running; socket " + config_.socket + ", state " + config_.state_dir);
+    FB_ASSIGN(const auto server,
+              posix::serve_local(loop_, config_.socket,
+                                 [this](const std::string& line) { return agent_->answer(line); }));
+    log_.line(port::LogLevel::note,
+              "running; socket " + config_.socket + ", state " + config_.state_dir);
     turn();
     loop_.run();
     log_.line(port::LogLevel::note, "stopping");
@@ -69,7 +75,7 @@ class Process {
 
  private:
   agent::Doors doors() {
-    return {*files_,     clock_,        entropy_,       prompt_http_, bulk_http_, sandbox_,
+    return {*files_,     clock_,           entropy_,       prompt_http_, bulk_http_, sandbox_,
             supervisor_, waking(*prompt_), waking(*bulk_), log_,         getpid()};
   }
   // A completed job makes something due: the loop turns once more.
@@ -100,8 +106,9 @@ class Process {
   posix::MainLoop loop_;
   http::Client prompt_http_{"firebreak-agent"}, bulk_http_{"firebreak-agent"};
   posix::ProcessSandbox sandbox_;
-  posix::ProcessSupervisor supervisor_{loop_, files_->absolute("log"),
-                                       [this](const std::string& name, const port::Exit& exit) { ended(name, exit); }};
+  posix::ProcessSupervisor supervisor_{
+      loop_, files_->absolute("log"),
+      [this](const std::string& name, const port::Exit& exit) { ended(name, exit); }};
   std::unique_ptr<agent::Agent> agent_;
   posix::MainLoop::TimerId timer_ = 0;
   std::optional<posix::Background> prompt_, bulk_;  // joined before what their jobs use goes
@@ -111,7 +118,8 @@ Status run_until_stopped(const RunOptions& options) {
   FB_ASSIGN(const auto config, read_config(options.config));
   FB_ASSIGN(auto pinned, read_pinned(config));
   FB_ASSIGN(auto files, posix::open_directory(config.state_dir, posix::Lock::exclusive));
-  FB_TRY(files->write_atomic("log/README", "Output of the workloads.\n"));  // and proof that it can be written
+  FB_TRY(files->write_atomic("log/README",
+                             "Output of the workloads.\n"));  // and proof that it can be written
   return Process(std::move(files), options, config).run(std::move(pinned));
 }
 

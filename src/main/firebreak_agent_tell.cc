@@ -61,7 +61,8 @@ Result<install::Slot> put(const ProvisionOptions& options) {
   posix::FileClient client;
   const posix::SystemClock clock;
   const std::string url = "file://" + std::filesystem::absolute(options.repository).string();
-  return agent::provision(config, pinned.root, {component, options.version, url}, {*files, clock, client});
+  return agent::provision(config, pinned.root, {component, options.version, url},
+                          {*files, clock, client});
 }
 
 }  // namespace
@@ -79,12 +80,14 @@ int explain(const TellOptions& options) {
 int provision(const ProvisionOptions& options) {
   const auto slot = put(options);
   if (slot.ok()) {
-    std::printf("%s %s is in place (%s)\n", options.component.c_str(), slot->version.c_str(), slot->release.text().c_str());
+    std::printf("%s %s is in place (%s)\n", options.component.c_str(), slot->version.c_str(),
+                slot->release.text().c_str());
     return kYes;
   }
   const ErrorCode code = slot.error().code;
-  const bool refused = code == ErrorCode::bad_signature || code == ErrorCode::mismatch || code == ErrorCode::expired ||
-                       code == ErrorCode::not_found || code == ErrorCode::forbidden || code == ErrorCode::rolled_back;
+  const bool refused = code == ErrorCode::bad_signature || code == ErrorCode::mismatch ||
+                       code == ErrorCode::expired || code == ErrorCode::not_found ||
+                       code == ErrorCode::forbidden || code == ErrorCode::rolled_back;
   const int exit = complain(slot.error());
   return refused ? kNo : exit;
 }

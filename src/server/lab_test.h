@@ -187,7 +187,10 @@ class Lab {
   }
   // Lets a tick that is due happen.
   void settle() {
-    look([](World&) { return 0; });
+    auto promise = std::make_shared<std::promise<void>>();
+    auto done = promise->get_future();
+    const auto run = [promise](World&, Transaction& tx, Instant) { tx.afterwards([promise] { promise->set_value(); }); };
+    if (decider->submit({run, [promise](const Error&) { promise->set_value(); }}).ok()) done.wait();
   }
   void pass(Millis by) {
     clock.advance(by);

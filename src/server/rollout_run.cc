@@ -255,6 +255,7 @@ rollout::Tick RolloutRun::tick_event(rollout::TickCounts counts) const {
 
 void RolloutRun::tick(Transaction& tx, Instant now, rollout::Continuity continuity) {
   if (halted()) {
+    watch_exposed(tx, now);
     if (state_.phase != rollout::Phase::reverted) finish_revert(tx, now);
     return;
   }
@@ -285,6 +286,17 @@ void RolloutRun::note_silence(Transaction& tx) {
     }
     it->second.silent = true;
     it->second.facts = exposure_.facts(local);
+    store_exposed(device, tx);
+  }
+}
+
+// After a halt nothing is compared any more, but people must know which of the exposed machines say nothing.
+void RolloutRun::watch_exposed(Transaction& tx, Instant now) {
+  const Millis deadline = state_.parameters.silence_deadline();
+  for (auto& [device, exposed] : exposed_) {
+    const Instant heard = devices_->at(device).last_heard.value_or(record_.halted.value_or(now));
+    if (exposed.silent || now - heard <= deadline) continue;
+    exposed.silent = true;
     store_exposed(device, tx);
   }
 }

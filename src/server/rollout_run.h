@@ -108,6 +108,7 @@ class RolloutRun {
   [[nodiscard]] bool tenant_full(Local local) const;
   void sweep_silent(Instant now);
   void note_silence(Transaction& tx);
+  void watch_exposed(Transaction& tx, Instant now);
   void finish_revert(Transaction& tx, Instant now);
   void store_exposed(DeviceIndex device, Transaction& tx) const;
   void absorb(const std::vector<rollout::Effect>& effects, Instant now);
