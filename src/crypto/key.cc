@@ -4,6 +4,7 @@
 #include <openssl/evp.h>
 #include <openssl/pem.h>
 #include <openssl/rsa.h>
+#include <openssl/x509.h>
 
 #include "base/bytes.h"
 #include "crypto/sha256.h"
@@ -27,6 +28,18 @@ EvpKey load(const PublicKey& key) {
   const std::unique_ptr<BIO, decltype(&BIO_free)> pem(
       BIO_new_mem_buf(key.material.data(), static_cast<int>(key.material.size())), BIO_free);
   return {PEM_read_bio_PUBKEY(pem.get(), nullptr, nullptr, nullptr), EVP_PKEY_free};
+}
+
+// One key is one key, however its PEM is spelled: its SubjectPublicKeyInfo in DER. Empty: OpenSSL cannot read it.
+std::string identity(const PublicKey& key) {
+  const EvpKey loaded = load(key);
+  if (loaded == nullptr) return "";
+  unsigned char* der = nullptr;
+  const int length = i2d_PUBKEY(loaded.get(), &der);
+  if (length <= 0) return "";
+  std::string out(reinterpret_cast<const char*>(der), static_cast<std::size_t>(length));
+  OPENSSL_free(der);
+  return out;
 }
 
 bool of_type(const EVP_PKEY* key, KeyType type) {
@@ -104,14 +117,12 @@ bool verify(const PublicKey& key, std::string_view message, std::string_view sig
 std::set<KeyId> valid_signers(const KeyMap& keys, const std::set<KeyId>& authorized, std::string_view message,
                               const std::vector<Signature>& signatures) {
   std::set<KeyId> signers;
-  std::set<std::string> counted;  // material: one key under two ids is one key
+  std::set<std::string> counted;  // identities: one key under two ids is one key
   for (const Signature& signature : signatures) {
     const auto key = keys.find(signature.key);
     if (!authorized.contains(signature.key) || key == keys.end()) continue;
-    if (counted.contains(key->second.material)) continue;
-    if (!verify(key->second, message, signature.bytes)) continue;
-    counted.insert(key->second.material);
-    signers.insert(signature.key);
+    if (signers.contains(signature.key) || !verify(key->second, message, signature.bytes)) continue;
+    if (counted.insert(identity(key->second)).second) signers.insert(signature.key);
   }
   return signers;
 }

@@ -150,9 +150,9 @@ TEST(Permits, ADispatchThatWasDurableBeforeTheServerDiedIsCountedOnceWhenAskedAg
   const LabDevice& device = *lab.holders.front();
   lab.store.memory.fail_commit(1, sim::Fault::applied);
   EXPECT_EQ(lab.ask_for(device, 1), "error io_failed");
-  EXPECT_EQ(lab.fatal, 1) << "nobody knows what is on the disk: the process must end";
   EXPECT_FALSE(lab.decider->ready().ok());
   lab.restart();
+  EXPECT_EQ(lab.fatal, 1) << "nobody knows what is on the disk: the process must end";
   lab.pass(milliseconds(200));
   lab.pass(milliseconds(200));
   EXPECT_EQ(lab.dispatched(lab.rollout), 1);

@@ -73,8 +73,8 @@ TEST(Restart, WritesAgainWhatACrashLeftUnpublished) {
   lab.beat(3);
   lab.files.fail_change(3, sim::Fault::not_applied);  // after the targets: while metadata is written out
   EXPECT_EQ(Lab::rule_of(lab.halt(rollout, release)), "io_failed");
-  EXPECT_EQ(lab.fatal, 1);
   lab.restart();
+  EXPECT_EQ(lab.fatal, 1);
   EXPECT_EQ(statement::decode_blocked(*lab.target("rollouts/blocked.json"))->size(), 1U);
   EXPECT_EQ(lab.look([](World& world) { return world.repository->unpublished(); }), false);
 }
@@ -172,7 +172,8 @@ Promised tell_story(Lab& lab, const Digest& release) {
   Promised said;
   const auto survive = [&] {
     lab.settle();
-    if (lab.fatal.exchange(0) > 0) lab.restart();
+    const Status ready = lab.decider->ready();
+    if (!ready.ok() && ready.error().code == ErrorCode::io_failed) lab.restart();
     lab.settle();
   };
   for (int attempt = 0; attempt < 3; ++attempt) {

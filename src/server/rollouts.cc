@@ -17,6 +17,10 @@ using statement::Role;
 // with fresh identities cannot fill the first wave with them.
 constexpr std::size_t kLargeFleet = 1000;
 constexpr Millis kEnrolledLongEnough = hours(24);
+// Rings in the order in which they open; early and broad are one random population.
+using statement::Ring;
+const std::array<std::set<Ring>, 4> kPopulations{{{Ring::internal}, {Ring::canary}, {Ring::early, Ring::broad}, {Ring::critical}}};
+constexpr Millis kCriticalWaits = hours(24);
 constexpr const char* kIncidentSpace = "incident";
 constexpr const char* kOrderSpace = "order";
 
@@ -140,9 +144,11 @@ Result<Rollouts::Done> Rollouts::start(const statement::SignedAct& signed_act, c
   const auto gates = n_.releases.gates(act.release, n_.devices, n_.people, now);
   if (!gate::all_open(gates)) return Error{ErrorCode::conflict, joined_reasons(gates)};
 
+  FB_ASSIGN(const Rings rings, resumed != nullptr ? Result<Rings>(resumed->record().plan.rings)
+                                                  : next_rings(act, release->manifest.component, now));
   std::vector<rollout::StratumSize> strata;
-  auto members = eligible(*release, strata, resumed, now);
-  if (members.empty()) return Error{ErrorCode::conflict, "no device was heard lately that runs " + release->manifest.component.text()};
+  auto members = eligible({*release, rings, resumed}, strata, now);
+  if (members.empty()) return Error{ErrorCode::conflict, "no device of the halted rollout was heard lately"};
   FB_ASSIGN(auto parameters, n_.config.parameters(engine_lane(act.lane), static_cast<std::int64_t>(members.size())));
   if (resumed != nullptr) parameters = rollout::for_retry(std::move(parameters));
 
@@ -164,11 +170,10 @@ Result<Rollouts::Done> Rollouts::start(const statement::SignedAct& signed_act, c
                  .manifest_path = release::manifest_path(release->manifest),
                  .manifest = act.release,
                  .lane = act.lane,
-                 .rings = {},
+                 .rings = rings,
                  .state = statement::PlanState::running,
                  .started = now,
                  .acts = {}};
-  for (const auto& member : members) record.plan.rings.insert(n_.devices.at(member.device).record.ring);
   for (const auto& each : release->acts) {
     if (each.act.kind == ActKind::waive || each.act.kind == ActKind::resume) record.plan.acts.push_back(each.envelope);
   }
@@ -207,18 +212,47 @@ Status Rollouts::make_room(const ComponentId& component, RolloutId newcomer, Tra
   return {};
 }
 
-// A retry keeps the list of the halted rollout: nobody new comes before those who had it.
-std::vector<RolloutRun::Member> Rollouts::eligible(const ReleaseEntry& release, std::vector<rollout::StratumSize>& strata,
-                                                   const RolloutRun* resumed, Instant now) const {
+bool Rollouts::takes_part(DeviceIndex device, const ComponentId& component, Instant now) const {
   const Millis lately = n_.config.heartbeat_interval() * 3;
+  const DeviceEntry& entry = n_.devices.at(device);
+  if (!entry.last_heard || now - *entry.last_heard > lately) return false;
+  if (n_.devices.size() > kLargeFleet && now - entry.record.enrolled < kEnrolledLongEnough) return false;
+  return n_.devices.component(device, component) != nullptr;
+}
+
+Result<Rollouts::Rings> Rollouts::next_rings(const statement::Act& act, const ComponentId& component, Instant now) const {
+  Rings done, present;
+  std::optional<Instant> first;
+  for (const auto& [id, run] : runs_) {
+    if (run->record().release != act.release) continue;
+    if (!first) first = run->record().started;
+    if (run->record().ended && !run->halted()) done.insert(run->record().plan.rings.begin(), run->record().plan.rings.end());
+  }
+  for (DeviceIndex device = 0; device < n_.devices.size(); ++device) {
+    if (takes_part(device, component, now)) present.insert(n_.devices.at(device).record.ring);
+  }
+  for (const Rings& population : kPopulations) {
+    const auto open = [&](Ring ring) { return present.contains(ring) && !done.contains(ring); };
+    if (std::none_of(population.begin(), population.end(), open)) continue;
+    const bool early = n_.config.profile == rollout::Profile::production && act.lane != statement::Lane::emergency &&
+                       (!first || now - *first < kCriticalWaits);
+    if (!population.contains(Ring::critical) || !early) return population;
+    return Error{ErrorCode::conflict, "only the ring critical is left, and it opens " + in_words(kCriticalWaits) +
+                                          " after the first activation" + (first ? ": " + to_rfc3339(*first + kCriticalWaits) : "")};
+  }
+  return Error{ErrorCode::conflict, "no device that was heard lately runs " + component.text() + " and still lacks this release"};
+}
+
+// A retry keeps the list of the halted rollout: nobody new comes before those who had it.
+std::vector<RolloutRun::Member> Rollouts::eligible(const Audience& audience, std::vector<rollout::StratumSize>& strata,
+                                                   Instant now) const {
+  const ComponentId& component = audience.release.manifest.component;
   std::map<std::string, std::vector<DeviceIndex>> by_stratum;
   for (DeviceIndex device = 0; device < n_.devices.size(); ++device) {
     const DeviceEntry& entry = n_.devices.at(device);
-    if (resumed != nullptr && !resumed->eligible(device)) continue;
-    if (!entry.last_heard || now - *entry.last_heard > lately) continue;
-    if (n_.devices.size() > kLargeFleet && now - entry.record.enrolled < kEnrolledLongEnough) continue;
-    if (n_.devices.component(device, release.manifest.component) == nullptr) continue;
-    by_stratum[fleet::stratum_name(entry.record, release.manifest.reader)].push_back(device);
+    if (audience.resumed != nullptr && !audience.resumed->eligible(device)) continue;
+    if (!audience.rings.contains(entry.record.ring) || !takes_part(device, component, now)) continue;
+    by_stratum[fleet::stratum_name(entry.record, audience.release.manifest.reader)].push_back(device);
   }
   // The largest keep their own name; the rest share `other`.
   std::vector<std::pair<std::size_t, std::string>> sizes;

@@ -72,8 +72,19 @@ class Rollouts {
   Result<Done> steer(const statement::SignedAct& act, Transaction& tx, Instant now);
   Result<Done> resume(const statement::SignedAct& act, Transaction& tx, Instant now);
   Status make_room(const ComponentId& component, RolloutId newcomer, Transaction& tx, Instant now);
-  [[nodiscard]] std::vector<RolloutRun::Member> eligible(const ReleaseEntry& release, std::vector<rollout::StratumSize>& strata,
-                                                         const RolloutRun* resumed, Instant now) const;
+  // Who a rollout is for: devices of these rings; of a retry, those on the halted rollout's list.
+  using Rings = std::set<statement::Ring>;
+  struct Audience {
+    const ReleaseEntry& release;
+    Rings rings;
+    const RolloutRun* resumed;
+  };
+  // The next population of this release that has devices, in ring order; each is a rollout of its own.
+  // Errors: conflict (nobody is left, or the critical ring's time has not come).
+  [[nodiscard]] Result<Rings> next_rings(const statement::Act& start, const ComponentId& component, Instant now) const;
+  [[nodiscard]] bool takes_part(DeviceIndex device, const ComponentId& component, Instant now) const;
+  [[nodiscard]] std::vector<RolloutRun::Member> eligible(const Audience& audience, std::vector<rollout::StratumSize>& strata,
+                                                         Instant now) const;
   [[nodiscard]] bool two_agree(const statement::Act& resume, Instant now) const;
   Status publish_plans(Transaction& tx, Instant now);
   void open_incident(const RolloutRun& run, const rollout::OpenIncident& effect, Transaction& tx, Instant now);
