@@ -92,6 +92,9 @@ Result<PublicKey> decode_key(const json::Value& value) {
   json::Reader keyval = in.object("keyval");
   const std::string text = keyval.string("public", 8192);
   FB_TRY(in.done(json::UnknownFields::keep));
+  if (!json::has_canonical_form(value)) {
+    return Error{ErrorCode::malformed, "key: a number with a fraction gives it no id"};
+  }
 
   for (const Scheme& known : kSchemes) {
     if (keytype != known.keytype || scheme != known.scheme) continue;

@@ -65,7 +65,8 @@ bool two_roles(const std::vector<const statement::Person*>& people) {
     for (std::size_t j = i + 1; j < people.size(); ++j) {
       std::set<Role> both = people[i]->roles;
       both.insert(people[j]->roles.begin(), people[j]->roles.end());
-      if (people[i]->id != people[j]->id && both.size() >= 2) return true;
+      const bool each_has_one = !people[i]->roles.empty() && !people[j]->roles.empty();
+      if (people[i]->id != people[j]->id && each_has_one && both.size() >= 2) return true;
     }
   }
   return false;

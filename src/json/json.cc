@@ -1,5 +1,6 @@
 #include "json/json.h"
 
+#include <algorithm>
 #include <set>
 #include <vector>
 
@@ -114,6 +115,13 @@ Result<Value> parse(std::string_view text, Bounds bounds) {
     return Error{ErrorCode::too_large, std::to_string(text.size()) + " bytes of JSON; at most " +
                                            std::to_string(bounds.bytes) + " are accepted here"};
   }
+  // The library skips a byte order mark and stops at a zero byte as if the text ended there.
+  if (text.starts_with("\xef\xbb\xbf")) {
+    return Error{ErrorCode::malformed, "not JSON at byte 1 (a byte order mark)"};
+  }
+  if (const auto zero = text.find('\0'); zero != std::string_view::npos) {
+    return Error{ErrorCode::malformed, "not JSON at byte " + std::to_string(zero + 1) + " (zero)"};
+  }
   Value root;
   StrictBuilder builder(root, bounds.depth);
   if (!Value::sax_parse(text.begin(), text.end(), &builder)) {
@@ -122,14 +130,25 @@ Result<Value> parse(std::string_view text, Bounds bounds) {
   return root;
 }
 
+bool has_canonical_form(const Value& value) {
+  if (value.is_number_float()) return false;
+  return !value.is_structured() ||
+         std::all_of(value.begin(), value.end(),
+                     [](const Value& inside) { return has_canonical_form(inside); });
+}
+
 std::string canonical(const Value& value) {
   std::string out;
   write_canonical(value, out);
   return out;
 }
 
-std::string compact(const Value& value) { return value.dump(); }
+std::string compact(const Value& value) {
+  return value.dump(-1, ' ', false, Value::error_handler_t::replace);
+}
 
-std::string pretty(const Value& value) { return value.dump(2) + "\n"; }
+std::string pretty(const Value& value) {
+  return value.dump(2, ' ', false, Value::error_handler_t::replace) + "\n";
+}
 
 }  // namespace fb::json

@@ -1,6 +1,7 @@
 #include "json/reader.h"
 
 #include <algorithm>
+#include <limits>
 #include <numeric>
 
 #include "base/bytes.h"
@@ -23,6 +24,14 @@ std::size_t edit_distance(std::string_view a, std::string_view b) {
     }
   }
   return row[b.size()];
+}
+
+bool integer_within(const Value& value, std::int64_t min, std::int64_t max) {
+  if (!value.is_number_integer()) return false;
+  constexpr std::uint64_t kLargest = std::numeric_limits<std::int64_t>::max();
+  if (value.is_number_unsigned() && value.get<std::uint64_t>() > kLargest) return false;
+  const auto number = value.get<std::int64_t>();
+  return number >= min && number <= max;
 }
 
 }  // namespace
@@ -74,11 +83,7 @@ std::string Reader::string(std::string_view key, std::size_t max_bytes) {
 std::int64_t Reader::integer(std::string_view key, std::int64_t min, std::int64_t max) {
   const Value* found = find(key);
   if (found == nullptr) return min;
-  const bool huge = found->is_number_unsigned() &&
-                    found->get<std::uint64_t>() >
-                        static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max());
-  if (!found->is_number_integer() || huge || found->get<std::int64_t>() < min ||
-      found->get<std::int64_t>() > max) {
+  if (!integer_within(*found, min, max)) {
     fail(key,
          "an integer from " + std::to_string(min) + " to " + std::to_string(max) + " is expected");
     return min;
@@ -176,9 +181,7 @@ std::vector<std::int64_t> Reader::integers(std::string_view key, std::size_t max
                                            std::int64_t min, std::int64_t max) {
   const Value& list = raw(key);
   if (failed()) return {};
-  const auto legal = [&](const Value& v) {
-    return v.is_number_integer() && v.get<std::int64_t>() >= min && v.get<std::int64_t>() <= max;
-  };
+  const auto legal = [&](const Value& v) { return integer_within(v, min, max); };
   if (!list.is_array() || list.size() > max_count ||
       !std::all_of(list.begin(), list.end(), legal)) {
     fail(key, "a list of at most " + std::to_string(max_count) + " integers from " +

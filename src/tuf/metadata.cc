@@ -15,13 +15,6 @@ using json::Reader;
 using json::UnknownFields;
 using json::Value;
 
-// Canonical JSON has no floats, and we do not guess how others would print them.
-bool has_float(const Value& value) {
-  return value.is_number_float() ||
-         (value.is_structured() &&
-          std::any_of(value.begin(), value.end(), [](const Value& v) { return has_float(v); }));
-}
-
 // A signature that is not hex cannot verify but is no reason to refuse the file: signing tools
 // leave "" for those who have not signed yet.
 crypto::Signature decode_signature(Reader& in) {
@@ -89,7 +82,7 @@ Result<Document<Body>> decode_document(std::string_view bytes, std::string_view 
   const Value& signatures = envelope.raw("signatures");
   FB_TRY(envelope.done(UnknownFields::keep));
   FB_ASSIGN(auto decoded, decode_signatures(signatures, where));
-  if (has_float(signed_part)) {
+  if (!json::has_canonical_form(signed_part)) {
     return Error{ErrorCode::malformed,
                  where + ": numbers with a fraction or exponent have no canonical form"};
   }

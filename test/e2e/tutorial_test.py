@@ -30,6 +30,7 @@ over() {{
   exit 1
 }}
 trap over EXIT
+set -o pipefail
 """
 
 
@@ -68,7 +69,7 @@ def free_port():
 
 
 def left_over(folder):
-    """Processes that live in `folder` or name it on their command line: ours, since it is unique."""
+    """Processes in `folder`, or with it on their command line: ours, since its name is unique."""
     found = []
     for entry in os.listdir("/proc"):
         if not entry.isdigit() or int(entry) == os.getpid():
