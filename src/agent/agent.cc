@@ -1,6 +1,7 @@
 #include "agent/agent.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "agent/explain.h"
 #include "agent/layout.h"
@@ -28,16 +29,22 @@ Error damaged(const std::string& path, const Error& error) {
 
 Result<std::unique_ptr<Agent>> Agent::start(Config config, Pinned pinned, Doors doors) {
   auto outbox = Outbox::load(doors.files);
-  if (!outbox.ok()) {
-    return Error{outbox.error().code, "outbox is damaged (" + outbox.error().detail +
-                                          "). Remove the file; only reports not yet sent are lost"};
-  }
+  const std::string damage =
+      outbox.ok() ? ""
+                  : "outbox was damaged (" + outbox.error().detail +
+                        ") and is begun again; reports that were not sent yet are lost";
   std::unique_ptr<Agent> agent(
-      new Agent(std::move(config), std::move(pinned), doors, std::move(*outbox)));
-  FB_TRY(agent->courier_.load());
+      new Agent(std::move(config), std::move(pinned), doors,
+                outbox.ok() ? std::move(*outbox) : Outbox::start_over(doors.files)));
+  if (!damage.empty()) agent->damages_.push_back(damage);
+  if (const Status loaded = agent->courier_.load(); !loaded.ok())
+    agent->damages_.push_back(loaded.error().detail);
   agent->knowledge_ = agent->courier_.knowledge();
-  FB_TRY(agent->count_boot());
-  FB_TRY(agent->load_units());
+  // Enrolled and without an outbox: it may have been lost with its numbers.
+  if (!agent->outbox_.found() && agent->knowledge_.device) agent->outbox_.forget_sequence();
+  agent->count_boot();
+  agent->load_units();
+  for (const std::string& each : agent->damages_) doors.log.line(port::LogLevel::trouble, each);
   for (auto& [id, unit] : agent->units_) agent->recover(id);
   agent->recovering_ = false;
   for (const auto& [id, component] : agent->config_.components) {
@@ -56,23 +63,33 @@ Agent::Agent(Config config, Pinned pinned, Doors doors, Outbox outbox)
       outbox_(std::move(outbox)),
       workloads_({config_, doors.files, doors.agent_pid}, doors.supervisor, doors.log) {}
 
-Status Agent::load_units() {
+void Agent::load_units() {
   for (const auto& [id, component] : config_.components) {
     Unit& unit = units_[id];
-    const auto bytes = doors_.files.read(layout::state(id), kStateBytes);
-    if (!bytes.ok() && bytes.error().code != ErrorCode::not_found) return bytes.error();
-    if (!bytes.ok()) {
-      unit.state = install::fresh(id);
-      continue;
-    }
-    auto state = install::decode_state(*bytes);
-    if (!state.ok()) return damaged(layout::state(id), state.error());
-    unit.state = std::move(state).value();
+    unit.state = install::fresh(id);
+    load_unit(id, unit);
+    if (!unit.damage.empty()) damages_.push_back(unit.damage);
   }
-  return {};
 }
 
-Status Agent::count_boot() {
+void Agent::load_unit(const ComponentId& id, Unit& unit) {
+  const auto bytes = doors_.files.read(layout::state(id), kStateBytes);
+  if (!bytes.ok() && bytes.error().code == ErrorCode::not_found) return;
+  auto state =
+      bytes.ok() ? install::decode_state(*bytes) : Result<install::State>(bytes.error());
+  if (state.ok()) {
+    unit.state = std::move(state).value();
+    return;
+  }
+  unit.damage = damaged(layout::state(id), state.error()).detail;
+  // For people and check-ins; nothing is decided from it.
+  const auto linked = linked_release(doors_.files, id);
+  const auto manifest = workloads_.commands().active_manifest(id);
+  if (linked && manifest.ok()) unit.state.active = install::Slot{*linked, manifest->version};
+}
+
+// For people only: no reason not to start.
+void Agent::count_boot() {
   std::string before;
   if (const auto bytes = doors_.files.read(layout::kBoot, 4096); bytes.ok()) {
     if (const auto value = json::parse(*bytes); value.ok()) {
@@ -85,14 +102,20 @@ Status Agent::count_boot() {
     boot_count_ = 0;
   }
   const std::string boot = doors_.clock.boot_id();
-  if (boot == before && !boot.empty()) return {};
+  if (boot == before && !boot.empty()) return;
   ++boot_count_;
-  return doors_.files.write_atomic(layout::kBoot,
-                                   json::pretty({{"boot", boot}, {"count", boot_count_}}));
+  const Status counted = doors_.files.write_atomic(
+      layout::kBoot, json::pretty({{"boot", boot}, {"count", boot_count_}}));
+  if (!counted.ok()) trouble(counted.error().detail);
 }
 
 void Agent::recover(const ComponentId& id) {
-  feed(id, install::Recovered{doors_.clock.boot_id(), linked_release(doors_.files, id)});
+  install::Recovered event{doors_.clock.boot_id(), linked_release(doors_.files, id), {},
+                           outbox_.taken(id)};
+  const auto manifest = workloads_.commands().active_manifest(id);
+  if (event.linked && manifest.ok())
+    event.whole = install::Slot{*event.linked, manifest->version};
+  feed(id, event);
 }
 
 // Every component has been recovered; only now may the workload start.
@@ -112,33 +135,63 @@ void Agent::start_recovered(const ComponentId& core) {
 
 void Agent::feed(const ComponentId& id, const install::Event& event) {
   Unit& unit = units_.at(id);
-  if (unit.unsure) return;
+  if (unit.unsure || !unit.damage.empty()) return;
   install::Step step = install::step(unit.state, event, now());
   if (!(step.next == unit.state)) {
     if (!step.reason.empty()) doors_.log.line(port::LogLevel::note, id.text() + ": " + step.reason);
-    if (!commit(id, std::move(step.next))) return;
+    const Keep keep = keep_for(unit.state, step.next, event);
+    if (!commit(id, std::move(step.next), keep)) return;
   }
-  for (const install::Effect& effect : step.effects) perform(id, effect);
+  for (const install::Effect& effect : step.effects) {
+    // What a newer state does not need, the older one in the file still may.
+    if (unit.unwritten && std::holds_alternative<install::Prune>(effect))
+      unit.owed.push_back(effect);
+    else
+      perform(id, effect);
+  }
 }
 
-bool Agent::commit(const ComponentId& id, install::State next) {
+// A release that fills the disk and crashes must still be taken back: on probation and on the way
+// back the state counts without its file, too. Recovered understands an older file, whatever the
+// switch shows by then. Only a proof (Healthy) waits until it is written.
+Agent::Keep Agent::keep_for(const install::State& before, const install::State& next,
+                            const install::Event& event) {
+  using namespace install;
+  if (std::holds_alternative<Recovered>(event)) return Keep::always;
+  const bool on_probation = std::holds_alternative<Probation>(next.phase);
+  const bool going_back = std::holds_alternative<RolledBack>(next.phase);
+  const bool was_switched = std::holds_alternative<Activating>(before.phase) ||
+                            std::holds_alternative<Probation>(before.phase) ||
+                            std::holds_alternative<RolledBack>(before.phase);
+  if (going_back && next.active != before.active) return Keep::always;
+  return was_switched && (on_probation || going_back) ? Keep::always : Keep::when_written;
+}
+
+bool Agent::commit(const ComponentId& id, install::State next, Keep keep) {
   Unit& unit = units_.at(id);
   const Status written = doors_.files.write_atomic(layout::state(id), encode(next));
   if (written.ok()) {
     unit.state = std::move(next);
+    unit.unwritten = false;
     return true;
   }
   trouble(layout::state(id) + " cannot be written: " + written.error().detail);
-  // Going back must not wait for a disk: Recovered understands a switch that was turned back.
-  if (const auto* back = std::get_if<install::RolledBack>(&next.phase);
-      back != nullptr && !back->settled) {
+  unit.next_repair = now().uptime + kRepairPause;
+  if (keep == Keep::always) {
     unit.state = std::move(next);
+    unit.unwritten = true;
     return true;
   }
-  // Nobody knows what the file holds now: it is read again before anything else happens.
-  unit.unsure = written.error().code != ErrorCode::no_space;
-  unit.next_repair = now().uptime + kRepairPause;
+  // Nobody knows what the file holds now: it is read again before anything else happens. Unless
+  // what is known here is newer than any file.
+  unit.unsure = !unit.unwritten && written.error().code != ErrorCode::no_space;
   return false;
+}
+
+void Agent::write_again(const ComponentId& id) {
+  Unit& unit = units_.at(id);
+  if (!commit(id, unit.state, Keep::always) || unit.unwritten) return;
+  for (const install::Effect& effect : std::exchange(unit.owed, {})) perform(id, effect);
 }
 
 void Agent::perform(const ComponentId& id, const install::Effect& effect) {
@@ -161,8 +214,13 @@ void Agent::activate(const ComponentId& id, const install::Activate& effect) {
     return feed(id, install::SwitchFailed{linked_release(doors_.files, id),
                                           "the permit ran out before the switch"});
   }
-  const Status turned =
-      doors_.files.point(layout::current(id), layout::link_target(id, effect.release));
+  Status turned;
+  if (const auto linked = linked_release(doors_.files, id)) {
+    turned = doors_.files.point(layout::way_back(id), layout::link_target(id, *linked));
+  }
+  if (turned.ok()) {
+    turned = doors_.files.point(layout::current(id), layout::link_target(id, effect.release));
+  }
   if (turned.ok()) return feed(id, install::Switched{});
   trouble(turned.error().detail);
   feed(id, install::SwitchFailed{linked_release(doors_.files, id),
@@ -171,13 +229,25 @@ void Agent::activate(const ComponentId& id, const install::Activate& effect) {
 
 void Agent::fall_back(const ComponentId& id, const install::FallBack& effect) {
   units_.at(id).next_repair = now().uptime + kRepairPause;
-  const std::string link = layout::current(id);
-  const Status turned = effect.to ? doors_.files.point(link, layout::link_target(id, *effect.to))
-                                  : doors_.files.remove(link);
-  if (!turned.ok()) trouble(link + " cannot be turned back: " + turned.error().detail);
+  const Status turned = turn_back(id, effect);
+  if (!turned.ok())
+    trouble(layout::current(id) + " cannot be turned back: " + turned.error().detail);
   if (recovering_) return;
   const auto outcome = restart_workload(id);
   if (turned.ok() && outcome != Workloads::Outcome::failed) feed(id, install::FellBack{});
+}
+
+// A new link may need room that a full disk does not have; renaming the one made before does not.
+Status Agent::turn_back(const ComponentId& id, const install::FallBack& effect) {
+  const std::string link = layout::current(id);
+  if (!effect.to) return doors_.files.remove(link);
+  const std::string target = layout::link_target(id, *effect.to);
+  Status turned = doors_.files.point(link, target);
+  if (turned.ok() || turned.error().code != ErrorCode::no_space) return turned;
+  if (linked_release(doors_.files, id) == effect.to) return {};  // from before a restart
+  const auto prepared = doors_.files.pointed(layout::way_back(id));
+  if (!prepared.ok() || *prepared != target) return turned;
+  return doors_.files.rename(layout::way_back(id), link);
 }
 
 void Agent::prune(const ComponentId& id, const install::Prune& effect) {
@@ -229,10 +299,12 @@ void Agent::workload_ended(const std::string& workload, const port::Exit& exit) 
 Millis Agent::tick() {
   const install::Now at = now();
   for (auto& [id, unit] : units_) {
-    if (unit.unsure && at.uptime >= unit.next_repair) repair(id);
+    const bool repairs = at.uptime >= unit.next_repair;
+    if (unit.unsure && repairs) repair(id);
+    if (unit.unwritten && repairs) write_again(id);
     const auto* back = std::get_if<install::RolledBack>(&unit.state.phase);
     const bool unsettled = back != nullptr && !back->settled;
-    if (!unsettled || at.uptime >= unit.next_repair) feed(id, install::Tick{});
+    if (!unsettled || repairs) feed(id, install::Tick{});
     start_fetch(id);
     if (at.uptime >= unit.next_probe) start_probe(id);
   }
@@ -263,6 +335,7 @@ void Agent::repair(const ComponentId& id) {
 // Never in the past for something that cannot happen yet: that would keep the loop spinning.
 Uptime Agent::unit_due(const Unit& unit, Uptime latest) {
   if (unit.unsure) return unit.next_repair;
+  if (unit.unwritten) latest = std::min(latest, unit.next_repair);
   const auto& phase = unit.state.phase;
   const auto* back = std::get_if<install::RolledBack>(&phase);
   if (back != nullptr && !back->settled) return unit.next_repair;
@@ -292,6 +365,13 @@ void Agent::trouble(const std::string& sentence) {
   trouble_ = sentence;
 }
 
+std::string Agent::all_troubles() const {
+  std::string all;
+  for (const std::string& each : damages_) all += (all.empty() ? "" : "; ") + each;
+  if (trouble_.empty()) return all;
+  return all.empty() ? trouble_ : all + "; " + trouble_;
+}
+
 const install::State& Agent::state(const ComponentId& component) const {
   return units_.at(component).state;
 }
@@ -309,7 +389,7 @@ std::string Agent::answer(const std::string& request_line) const {
   if (ask != "status") {
     return json::compact({{"error", "the agent answers {\"ask\":\"status\"}"}});
   }
-  Live live{knowledge_.device ? knowledge_.device->text() : "", last_contact_, trouble_, {}};
+  Live live{knowledge_.device ? knowledge_.device->text() : "", last_contact_, all_troubles(), {}};
   std::vector<const install::State*> states;
   for (const auto& [id, unit] : units_) {
     states.push_back(&unit.state);

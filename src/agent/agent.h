@@ -9,6 +9,7 @@
 //   loop: wait agent->tick(), then call it again; also after every exit and completed job.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <map>
 #include <memory>
@@ -41,8 +42,9 @@ struct Doors {
 
 class Agent {
  public:
-  // Reads the state directory, recovers every component and starts the workloads. Needs no network.
-  // Errors: malformed (a damaged file: which one and what to do), io_failed, no_space.
+  // Reads the state directory, recovers every component and starts the workloads. Needs no network
+  // and no room on the disk. A damaged file costs what it was for and nothing else: the workloads
+  // run from what the switches show, and `status` says which file it is and what to do.
   static Result<std::unique_ptr<Agent>> start(Config config, Pinned pinned, Doors doors);
   Agent(const Agent&) = delete;
   Agent& operator=(const Agent&) = delete;
@@ -60,22 +62,34 @@ class Agent {
  private:
   struct Unit {
     install::State state;
-    bool unsure = false;  // the disk failed under us: the file has to be read again
+    bool unsure = false;     // the disk failed under us: the file has to be read again
+    bool unwritten = false;  // the state here is newer than the file, which could not be written
+    std::vector<install::Effect> owed;  // only once the file says so, too
+    std::string damage;                 // of the file: the component runs and is not changed
     bool fetching = false, asking = false, probing = false;  // jobs under way
     Uptime next_ask, next_probe, next_repair;
     std::optional<Order> order;
   };
 
   Agent(Config config, Pinned pinned, Doors doors, Outbox outbox);
-  Status load_units();
-  Status count_boot();
+  void load_units();
+  void load_unit(const ComponentId& id, Unit& unit);
+  void count_boot();
   void recover(const ComponentId& id);
   void start_recovered(const ComponentId& core);
   void repair(const ComponentId& id);
 
-  [[nodiscard]] install::Now now() const { return {doors_.clock.wall(), doors_.clock.uptime()}; }
+  // A clock that stands before what somebody trusted has signed counts as that.
+  [[nodiscard]] install::Now now() const {
+    return {std::max(doors_.clock.wall(), knowledge_.authenticated), doors_.clock.uptime()};
+  }
   void feed(const ComponentId& id, const install::Event& event);
-  [[nodiscard]] bool commit(const ComponentId& id, install::State next);
+  enum class Keep : std::uint8_t { when_written, always };
+  [[nodiscard]] bool commit(const ComponentId& id, install::State next, Keep keep);
+  [[nodiscard]] static Keep keep_for(const install::State& before, const install::State& next,
+                                     const install::Event& event);
+  void write_again(const ComponentId& id);
+  Status turn_back(const ComponentId& id, const install::FallBack& effect);
   void perform(const ComponentId& id, const install::Effect& effect);
   void activate(const ComponentId& id, const install::Activate& effect);
   void fall_back(const ComponentId& id, const install::FallBack& effect);
@@ -97,6 +111,7 @@ class Agent {
   void judge_all();
   [[nodiscard]] std::vector<std::string> contract_reasons(const ComponentId& id) const;
   [[nodiscard]] std::string busy(const ComponentId& id) const;
+  [[nodiscard]] std::string clock_doubt() const;
 
   void check_in();
   [[nodiscard]] wire::CheckIn report();
@@ -104,12 +119,14 @@ class Agent {
   void finish_check_in(std::uint64_t sequence, const Result<News>& news);
   void take_news(const News& news);
   void take_order(const Order& order);
+  [[nodiscard]] bool handing_back(const Order& order) const;
   void hasten_check_in();
   void collect_reports();
   [[nodiscard]] Millis jittered(Millis base);
   [[nodiscard]] Uptime next_due() const;
   [[nodiscard]] static Uptime unit_due(const Unit& unit, Uptime latest);
   void trouble(const std::string& sentence);
+  [[nodiscard]] std::string all_troubles() const;
 
   Config config_;
   Doors doors_;
@@ -127,6 +144,7 @@ class Agent {
   std::uint64_t beats_ = 0;
   std::optional<Instant> last_contact_;
   std::string trouble_;
+  std::vector<std::string> damages_;  // found at the start: they last until somebody mends them
 };
 
 }  // namespace fb::agent

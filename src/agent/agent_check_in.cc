@@ -111,6 +111,10 @@ wire::ComponentReport Agent::report_of(const Unit& unit) const {
 void Agent::finish_check_in(std::uint64_t sequence, const Result<News>& news) {
   checking_in_ = false;
   if (!news.ok()) {
+    if (const auto next = expected_sequence(news.error())) {
+      const Status renumbered = outbox_.renumber(*next);
+      if (!renumbered.ok()) trouble("outbox: " + renumbered.error().detail);
+    }
     failures_ = std::min(failures_ + 1, 16);
     const Millis most = std::clamp(heartbeat_ * kLongestPauseBeats, seconds(10), kLongestPause);
     const Millis pause = std::min(seconds(1) * (std::int64_t{1} << failures_), most);
@@ -142,9 +146,21 @@ void Agent::take_news(const News& news) {
   judge_all();
   for (const Order& order : news.orders) {
     if (!order.ask || !units_.contains(order.plan.component)) continue;
+    if (handing_back(order)) continue;
     feed(order.plan.component, install::Invited{order.plan.rollout, order.plan.manifest,
                                                 to_hex(doors_.entropy.bytes(16))});
   }
+}
+
+// The server does not know yet that its place was given back: it would count this device twice.
+bool Agent::handing_back(const Order& order) const {
+  const ComponentId& id = order.plan.component;
+  const std::int32_t rollout = order.plan.rollout.number();
+  const auto& reports = units_.at(id).state.reports;
+  return outbox_.awaits(id, wire::EventKind::handed_back, rollout) ||
+         std::any_of(reports.begin(), reports.end(), [&](const install::Report& report) {
+           return report.kind == install::ReportKind::handed_back && report.rollout == rollout;
+         });
 }
 
 void Agent::take_order(const Order& order) {

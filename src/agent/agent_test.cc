@@ -407,6 +407,77 @@ TEST(Agent, AHaltTakesItBackAndLiftsWithTwoPeople) {
   EXPECT_EQ(world.active(), "291");
 }
 
+TEST(Agent, TwoPeopleOfOneRoleLiftNothing) {
+  Offered291 world;
+  ASSERT_TRUE(world.run_until("healthy"));
+  world.halt(7, world.release);
+  ASSERT_TRUE(world.run_until("rolled-back"));
+  for (const auto& [path, bytes] : std::map(world.server.targets)) {
+    if (path.find("people.json") == std::string::npos) continue;
+    auto people = *statement::decode_people(bytes);
+    for (auto& person : people.people) person.roles = {statement::Role::operations};
+    world.put_target("targets", std::string(statement::kPeoplePath), encode(people));
+  }
+  auto plan = world.plan(8, world.release, "291");
+  plan.acts = {world.act("ann", statement::ActKind::resume, world.release, 7),
+               world.act("bob", statement::ActKind::resume, world.release, 7)};
+  world.publish_plan(plan);
+  world.offer(8, world.release);
+  world.run_for(minutes(3));
+  EXPECT_EQ(world.active(), "290");
+}
+
+TEST(Agent, ABlockThatWasSeenStandsThoughTheListForgetsIt) {
+  World world;
+  world.provision();
+  const Digest release = world.publish_channel("291");
+  world.halt(7, release);
+  world.run_for(seconds(30));
+  world.put_target("rollouts", std::string(statement::kBlockedPath),
+                   encode(std::vector<statement::Blocked>{}));
+  world.start_rollout(8, release, "291");
+  ASSERT_TRUE(world.power_cut().ok());
+  world.run_for(minutes(3));
+  EXPECT_EQ(world.phase(), "refused");
+  EXPECT_EQ(world.active(), "290");
+}
+
+TEST(Agent, ARoleThatHasNoSayInARolloutDoesNotStopIt) {
+  World world;
+  world.repository.targets["flags"].expires = world.clock.wall() + seconds(20);
+  world.repository.next({"flags", "snapshot", "timestamp"});
+  world.provision();
+  world.clock.advance(minutes(1));
+  world.start_rollout(7, world.publish_channel("291"), "291");
+  EXPECT_TRUE(world.run_until("healthy")) << world.agent->last_trouble();
+}
+
+TEST(Agent, AFarDateInAPermitDoesNotMoveTheAuthenticatedTime) {
+  Offered291 world;
+  world.server.bend_permit = [&](statement::Permit& permit) {
+    permit.issued = world.clock.wall() + days(3650);
+  };
+  ASSERT_TRUE(world.run_until("healthy"));
+  world.server.bend_permit = nullptr;
+  world.start_rollout(8, world.publish_channel("292"), "292");
+  world.run_for(minutes(3));
+  EXPECT_EQ(world.active(), "292") << world.agent->last_trouble();
+}
+
+TEST(Agent, AClockBehindWhatWasSignedStartsNothingUntilItIsRight) {
+  Offered291 world;
+  ASSERT_TRUE(world.run_until("healthy"));
+  const Instant right = world.clock.wall();
+  world.clock.set_wall(right - days(1));
+  world.start_rollout(8, world.publish_channel("292"), "292");
+  world.run_for(minutes(3));
+  EXPECT_EQ(world.active(), "291");
+  EXPECT_NE(world.explained("clock_doubtful"), "");
+  world.clock.set_wall(right + minutes(3));
+  EXPECT_TRUE(world.run_until("healthy"));
+  EXPECT_EQ(world.active(), "292");
+}
+
 TEST(Agent, ATrialThatFailsNeverReachesTheWorkload) {
   Offered291 world;
   world.sandbox.exit_codes["taste"] = 139;
@@ -439,14 +510,83 @@ TEST(Agent, SaysWhatIsMissingWhenAWorkloadCannotRunYet) {
       << answer;
 }
 
-TEST(Agent, ADamagedStateFileIsNamedWithWhatToDo) {
+TEST(Agent, ADamagedStateFileIsNamedWithWhatToDoAndStopsNoWorkload) {
+  Offered291 world;
+  ASSERT_TRUE(world.files.write_atomic(layout::state(kChannel), "{\"format\":").ok());
+  ASSERT_TRUE(world.start().ok());
+  world.run_for(minutes(2));
+  EXPECT_TRUE(world.supervisor.running("sensor"));
+  EXPECT_EQ(world.active(), "290") << "runs what the switch shows, and is not changed";
+  const std::string answer = world.agent->answer(R"({"ask":"status"})");
+  EXPECT_NE(answer.find("state/sensor.channel.json is damaged"), std::string::npos) << answer;
+  EXPECT_NE(answer.find("firebreak-agent provision"), std::string::npos) << answer;
+}
+
+TEST(Agent, ADamagedIdentityOrOutboxStopsNoWorkload) {
+  for (const char* file : {layout::kIdentity, layout::kOutbox}) {
+    Offered291 world;
+    world.run_for(seconds(1));
+    ASSERT_TRUE(world.files.write_atomic(file, "{\"format\":").ok());
+    ASSERT_TRUE(world.start().ok()) << file;
+    EXPECT_TRUE(world.supervisor.running("sensor")) << file;
+    const std::string answer = world.agent->answer(R"({"ask":"status"})");
+    EXPECT_NE(answer.find(std::string(file) + " "), std::string::npos) << answer;
+    EXPECT_NE(answer.find("damaged"), std::string::npos) << answer;
+    world.run_for(minutes(5));
+    EXPECT_TRUE(world.supervisor.running("sensor")) << file;
+    EXPECT_EQ(world.phase() == "healthy", file == layout::kOutbox) << file << " " << world.phase();
+    EXPECT_EQ(world.server.token_hashes.size(), 1U) << "never becomes another device by itself";
+  }
+}
+
+TEST(Agent, ALostOutboxAsksTheServerForItsNumberAndReportsGoOn) {
+  Offered291 world;
+  ASSERT_TRUE(world.run_until("healthy"));
+  world.run_for(minutes(1));
+  const std::size_t before = world.server.sequences.size();
+  ASSERT_TRUE(world.files.remove(layout::kOutbox).ok());
+  ASSERT_TRUE(world.start().ok());
+  const Digest newer = world.publish_channel("292");
+  world.start_rollout(8, newer, "292");
+  world.run_for(minutes(5));
+  EXPECT_EQ(world.active(), "292");
+  EXPECT_GT(world.server.sequences.size(), before);
+  EXPECT_EQ(std::count_if(world.server.events.begin(), world.server.events.end(),
+                          [](const auto& event) { return event.kind == EventKind::healthy; }),
+            2);
+}
+
+TEST(Agent, ALostStateFileCostsNeitherTheSlotNorTheReports) {
   World world;
   world.provision();
-  ASSERT_TRUE(world.files.write_atomic(layout::state(kChannel), "{\"format\":").ok());
-  const Status started = world.start();
-  ASSERT_FALSE(started.ok());
-  EXPECT_NE(started.error().detail.find("state/sensor.channel.json is damaged"), std::string::npos);
-  EXPECT_NE(started.error().detail.find("firebreak-agent provision"), std::string::npos);
+  world.run_for(seconds(30));
+  ASSERT_TRUE(world.files.remove(layout::state(kChannel)).ok());
+  ASSERT_TRUE(world.power_cut().ok());
+  EXPECT_TRUE(world.supervisor.running("sensor"));
+  EXPECT_EQ(world.active(), "290");
+  EXPECT_EQ(world.lkg(), "290");
+  world.start_rollout(7, world.publish_channel("291"), "291");
+  ASSERT_TRUE(world.run_until("healthy"));
+  world.run_for(minutes(1));
+  EXPECT_TRUE(world.server.told(EventKind::healthy));
+}
+
+TEST(Agent, AnEventAwaitsItsAcknowledgement) {
+  sim::MemoryFiles files;
+  auto outbox = Outbox::load(files);
+  ASSERT_TRUE(outbox.ok());
+  install::Report report;
+  report.number = 1;
+  report.kind = install::ReportKind::handed_back;
+  report.rollout = 7;
+  ASSERT_TRUE(outbox->take(kChannel, {report}).ok());
+  EXPECT_TRUE(outbox->awaits(kChannel, EventKind::handed_back, 7));
+  EXPECT_FALSE(outbox->awaits(kChannel, EventKind::handed_back, 8));
+  const auto batch = outbox->batch();
+  ASSERT_TRUE(batch.ok());
+  EXPECT_TRUE(outbox->awaits(kChannel, EventKind::handed_back, 7));
+  ASSERT_TRUE(outbox->acknowledge(batch->sequence).ok());
+  EXPECT_FALSE(outbox->awaits(kChannel, EventKind::handed_back, 7));
 }
 
 TEST(Agent, KeepsRunningAndSaysSoWhenTheDiskIsFull) {

@@ -11,6 +11,8 @@ namespace fb::agent {
 namespace {
 
 constexpr Millis kAskPause = seconds(2);
+// Clocks of a fleet differ by this much without being wrong; rules are judged at the later time.
+constexpr Millis kClockSlack = minutes(5);
 
 std::vector<std::string> bases_of(const Config& config) {
   std::vector<std::string> bases = config.mirrors;
@@ -89,8 +91,9 @@ void Agent::start_ask(const ComponentId& id, const install::AskPermit& ask) {
   unit.asking = true;
   unit.next_ask = now().uptime + kAskPause;
   const wire::PermitAsk question{ask.rollout, ask.release, ask.nonce, ask.purpose};
-  doors_.prompt([this, id, question]() -> port::Completion {
-    auto outcome = std::make_shared<Result<PermitOutcome>>(courier_.ask(question));
+  const release::Kind kind = config_.components.at(id).kind;
+  doors_.prompt([this, id, question, kind]() -> port::Completion {
+    auto outcome = std::make_shared<Result<PermitOutcome>>(courier_.ask(question, kind));
     return [this, id, question, outcome] { finish_ask(id, question.nonce, *outcome); };
   });
 }
@@ -199,7 +202,16 @@ void Agent::judge(const ComponentId& id) {
   judged.kind = config_.components.at(id).kind;
   judged.contract = contract_reasons(id);
   judged.busy = busy(id);
+  judged.clock = clock_doubt();
   feed(id, judged);
+}
+
+// What is signed with a time cannot lie in the future: the clock stands behind it.
+std::string Agent::clock_doubt() const {
+  const Instant clock = doors_.clock.wall();
+  if (clock + kClockSlack >= knowledge_.authenticated) return "";
+  return "this device's clock says " + to_rfc3339(clock) + ", and something was signed at " +
+         to_rfc3339(knowledge_.authenticated);
 }
 
 // The contract gate, asked about the one core build that is here.

@@ -94,9 +94,11 @@ Result<std::string> Commands::value(const std::string& name, const Expansion& wi
   if (name == "agent_pid") return std::to_string(agent_pid);
   if (name == "run") {
     const std::string directory = layout::run(with.workload);
-    // Writing something is how a directory comes into being.
-    FB_TRY(files.write_atomic(directory + "/README",
-                              "Files of the workload " + with.workload + ".\n"));
+    // Writing something is how a directory comes into being. Mostly it is there already, and then a
+    // full disk must not keep the workload from starting.
+    const Status made = files.write_atomic(directory + "/README",
+                                           "Files of the workload " + with.workload + ".\n");
+    if (!made.ok() && made.error().code != ErrorCode::no_space) return made.error();
     return files.absolute(directory);
   }
   if (name.starts_with("slot:")) {

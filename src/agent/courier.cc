@@ -15,6 +15,17 @@ namespace fb::agent {
 namespace {
 
 constexpr Millis kFullRefreshAge = hours(24);
+// As many as the signed list may hold; the oldest goes first.
+constexpr std::size_t kSeenBlocked = 10'000;
+
+// Who has a say about starting a release of this kind: its own role, the one that orders rollouts,
+// and the one whose builds its contract is held against.
+std::vector<std::string> roles_for(release::Kind kind) {
+  std::vector<std::string> roles{"rollouts", std::string(release::owning_role(kind))};
+  const bool is_read = kind == release::Kind::content || kind == release::Kind::config;
+  if (is_read) roles.emplace_back(release::owning_role(release::Kind::core));
+  return roles;
+}
 
 std::string kept_path(const std::string& target) { return "tuf/targets/" + target; }
 
@@ -39,17 +50,28 @@ Courier::Courier(Config config, Pinned pinned, Doors doors)
 
 // ---- Who we are ----
 
-Status Courier::load() {
+Status Courier::load_identity() {
   const auto bytes = doors_.files.read(layout::kIdentity, 4096);
-  if (bytes.ok()) {
-    FB_ASSIGN(const json::Value value, json::parse(*bytes).in("identity"));
-    json::Reader in(value, "identity");
-    in.literal("format", "firebreak.identity/1");
-    secret_ = in.string("secret", 64);
-    if (in.has("device")) device_ = in.id<DeviceId>("device");
-    FB_TRY(in.done());
-  } else if (bytes.error().code != ErrorCode::not_found) {
-    return bytes.error();
+  if (!bytes.ok() && bytes.error().code == ErrorCode::not_found) return {};
+  if (!bytes.ok()) return bytes.error();
+  FB_ASSIGN(const json::Value value, json::parse(*bytes));
+  json::Reader in(value, "identity");
+  in.literal("format", "firebreak.identity/1");
+  std::string secret = in.string("secret", 64);
+  std::optional<DeviceId> device;
+  if (in.has("device")) device = in.id<DeviceId>("device");
+  FB_TRY(in.done());
+  secret_ = std::move(secret);
+  device_ = device;
+  return {};
+}
+
+Status Courier::load() {
+  if (const Status read = load_identity(); !read.ok()) {
+    identity_ = Error{read.error().code,
+                      "identity is damaged (" + read.error().detail +
+                          "). The server cannot be told who this is; remove the file to enrol " +
+                          "again, as another device"};
   }
   if (const auto stored = doors_.files.read(layout::kPolicy, limits::kJsonBytes); stored.ok()) {
     auto policy = open_policy(*stored);
@@ -59,8 +81,12 @@ Status Courier::load() {
       doors_.log.line(port::LogLevel::warning,
                       "the stored customer policy: " + policy.error().detail);
   }
+  if (const auto seen = doors_.files.read(layout::kSeenBlocked, limits::kJsonBytes); seen.ok()) {
+    if (auto blocked = statement::decode_blocked(*seen); blocked.ok())
+      seen_blocked_ = std::move(blocked).value();
+  }
   if (const Status trusted = metadata_.load(); trusted.ok()) load_documents(nullptr);
-  return {};
+  return identity_;
 }
 
 Status Courier::store_identity() const {
@@ -108,6 +134,7 @@ Result<port::HttpResponse> Courier::post(const std::string& path, std::string bo
 // ---- Check-in ----
 
 Result<News> Courier::check_in(wire::CheckIn report) {
+  FB_TRY(identity_);
   if (!device_) FB_TRY(enrol().in("enrolment"));
   report.root_version = metadata_.root_version();
   report.policy_version = policy_ ? policy_->version : 0;
@@ -126,7 +153,8 @@ Knowledge Courier::knowledge() const {
   Knowledge known;
   known.device = device_;
   known.trusted = metadata_.trusted();
-  known.blocked = blocked_;
+  known.authenticated = metadata_.now().authenticated_bound;
+  known.blocked = seen_blocked_;
   known.limits = limits_;
   known.people = people_;
   known.policy = policy_;
@@ -152,6 +180,27 @@ void Courier::load_documents(News* news) {
                 news);
   load_document(statement::kLogKeysPath.data(), tuf::kTargets, log_keys_,
                 statement::decode_log_keys, news);
+  remember_blocked();
+}
+
+// Whoever holds the rollouts keys may stop, and not quietly take back what two people must lift.
+void Courier::remember_blocked() {
+  const auto same = [](const statement::Blocked& a, const statement::Blocked& b) {
+    return a.manifest == b.manifest && a.rollout == b.rollout;
+  };
+  bool news = false;
+  for (const statement::Blocked& each : blocked_) {
+    const bool known = std::any_of(seen_blocked_.begin(), seen_blocked_.end(),
+                                   [&](const auto& seen) { return same(seen, each); });
+    if (known) continue;
+    news = true;
+    if (seen_blocked_.size() == kSeenBlocked) seen_blocked_.erase(seen_blocked_.begin());
+    seen_blocked_.push_back(each);
+  }
+  if (!news) return;
+  const Status kept =
+      doors_.files.write_atomic(layout::kSeenBlocked, statement::encode(seen_blocked_));
+  if (!kept.ok()) doors_.log.line(port::LogLevel::warning, kept.error().detail);
 }
 
 template <class T, class Decode>
@@ -252,10 +301,11 @@ void Courier::take_offers(News& news) {
 Result<Order> Courier::take_offer(const wire::Offer& offer) {
   const auto& trusted = metadata_.trusted();
   if (!trusted) return Error{ErrorCode::conflict, "no metadata is trusted here yet"};
-  FB_TRY(trusted->check_all_fresh(metadata_.now()));
+  FB_TRY(check_fresh(*trusted, {"rollouts"}, metadata_.now()));
   FB_ASSIGN(const auto bytes,
             document(statement::plan_path(offer.rollout), "rollouts", Reach::network));
   FB_ASSIGN(auto plan, statement::decode_plan(bytes));
+  FB_TRY(check_fresh(*trusted, roles_for(plan.kind), metadata_.now()));
   const auto wrong = [&](const std::string& what) {
     return Error{ErrorCode::mismatch,
                  "the signed plan of rollout " + offer.rollout.text() + " " + what};
@@ -289,38 +339,56 @@ std::vector<statement::SignedAct> Courier::verified(
   return out;
 }
 
-// Two different people named the same halted rollout.
+// Two different people with different operative roles named the same halted rollout.
 std::optional<RolloutId> Courier::lifted(const Order& order) const {
-  std::map<RolloutId, std::set<PersonId>> people;
+  using statement::Role;
+  struct Signed {
+    std::set<PersonId> people;
+    std::set<Role> roles;
+  };
+  std::map<RolloutId, Signed> by_rollout;
   for (const auto& signed_act : order.acts) {
     const auto& act = signed_act.act;
     if (act.kind != statement::ActKind::resume || act.release != order.plan.manifest ||
         !act.rollout)
       continue;
-    people[*act.rollout].insert(act.person);
+    const auto* person = people_.find(act.person);
+    if (person == nullptr) continue;
+    for (const Role role : {Role::operations, Role::security, Role::reviewer}) {
+      if (!person->roles.contains(role)) continue;
+      by_rollout[*act.rollout].people.insert(act.person);
+      by_rollout[*act.rollout].roles.insert(role);
+    }
   }
-  for (const auto& [rollout, who] : people) {
-    if (who.size() >= 2) return rollout;
+  for (const auto& [rollout, who] : by_rollout) {
+    if (who.people.size() >= 2 && who.roles.size() >= 2) return rollout;
   }
   return std::nullopt;
 }
 
 // ---- Permits ----
 
-Status Courier::be_fresh(statement::Purpose purpose) {
+Status Courier::be_fresh(statement::Purpose purpose, release::Kind kind) {
+  const auto fresh = [&]() -> Status {
+    if (!metadata_.trusted()) return Error{ErrorCode::conflict, "no metadata is trusted here yet"};
+    return check_fresh(*metadata_.trusted(), roles_for(kind), metadata_.now());
+  };
   const auto last = metadata_.last_full();
   const bool old = !last || doors_.clock.uptime() - *last >= kFullRefreshAge;
   const bool activation = purpose == statement::Purpose::renew;
-  const bool stale =
-      !metadata_.trusted() || !metadata_.trusted()->check_all_fresh(metadata_.now()).ok();
-  if (!stale && !(activation && old)) return {};
-  FB_TRY(metadata_.refresh(doors_.http, config_.server + "/tuf/metadata"));
-  return metadata_.trusted()->check_all_fresh(metadata_.now());
+  if (fresh().ok() && !(activation && old)) return {};
+  const Uptime began = doors_.clock.uptime();
+  const Status refreshed = metadata_.refresh(doors_.http, config_.server + "/tuf/metadata");
+  // A role that has no say here may have failed.
+  const bool went_through = metadata_.last_full() && *metadata_.last_full() >= began;
+  if (!went_through) FB_TRY(refreshed);
+  return fresh();
 }
 
-Result<PermitOutcome> Courier::ask(const wire::PermitAsk& ask) {
+Result<PermitOutcome> Courier::ask(const wire::PermitAsk& ask, release::Kind kind) {
+  FB_TRY(identity_);
   if (!device_) return Error{ErrorCode::conflict, "this device is not enrolled yet"};
-  FB_TRY(be_fresh(ask.purpose));
+  FB_TRY(be_fresh(ask.purpose, kind));
   FB_ASSIGN(const auto response, post("/v1/permit", encode(ask), true));
   FB_ASSIGN(const auto reply, wire::decode_permit_reply(response.body));
   if (reply.denied) return PermitOutcome(*reply.denied);

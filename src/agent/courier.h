@@ -48,6 +48,7 @@ struct Order {
 struct Knowledge {
   std::optional<DeviceId> device;
   std::shared_ptr<const tuf::TrustedSet> trusted;  // null: nothing yet
+  Instant authenticated;                           // it is not earlier than this
   std::vector<statement::Blocked> blocked;
   std::optional<statement::SpeedLimits> limits;
   statement::People people;
@@ -81,14 +82,15 @@ class Courier {
   };
   Courier(Config config, Pinned pinned, Doors doors);
 
-  // What the disk knows, verified again. Errors: malformed (a damaged identity file).
+  // What the disk knows, verified again. Errors: malformed, io_failed (the identity file); the
+  // rest is loaded all the same, and every word to the server fails with that error.
   Status load();
   [[nodiscard]] Knowledge knowledge() const;
 
   // Enrols first where that has not happened. Errors: those of the network, forbidden, conflict.
   Result<News> check_in(wire::CheckIn report);
   // Errors: those of the network: ask again with the same nonce.
-  Result<PermitOutcome> ask(const wire::PermitAsk& ask);
+  Result<PermitOutcome> ask(const wire::PermitAsk& ask, release::Kind kind);
 
   // For provisioning from a local repository.
   Status refresh_from(const std::string& metadata_base) {
@@ -112,17 +114,21 @@ class Courier {
   [[nodiscard]] std::vector<statement::SignedAct> verified(
       const std::vector<statement::Envelope>& acts) const;
   [[nodiscard]] std::optional<RolloutId> lifted(const Order& order) const;
-  Status be_fresh(statement::Purpose purpose);
+  Status be_fresh(statement::Purpose purpose, release::Kind kind);
+  Status load_identity();
+  void remember_blocked();
 
   Config config_;
   Pinned pinned_;
   Doors doors_;
   std::vector<std::string> bases_;
   MetadataStore metadata_;
+  Status identity_;  // whether the identity file can be used
   std::string secret_;
   std::optional<DeviceId> device_;
   std::map<std::string, Digest> loaded_;  // documents below, as they were decoded
-  std::vector<statement::Blocked> blocked_;
+  std::vector<statement::Blocked> blocked_;       // as signed now
+  std::vector<statement::Blocked> seen_blocked_;  // every one ever seen; only a lift clears it
   std::optional<statement::SpeedLimits> limits_;
   statement::People people_;
   std::optional<crypto::KeyMap> log_keys_;

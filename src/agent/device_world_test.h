@@ -161,8 +161,18 @@ class FakeServer final : public port::HttpClient {
     auto report = wire::decode_check_in(body);
     FB_CHECK(report.ok());
     const std::uint64_t before = sequences.empty() ? 0 : sequences.back();
-    if (report->sequence > before) {
-      EXPECT_EQ(report->sequence, before + 1);
+    const std::uint64_t next_one = before + 1;
+    if (report->sequence > next_one || (report->sequence != 0 && report->sequence < before)) {
+      const Error gap{ErrorCode::conflict,
+                      "sequence " + std::to_string(report->sequence) + " where " +
+                          std::to_string(next_one) + " comes next (or " + std::to_string(before) +
+                          " again)"};
+      port::HttpResponse refusal;
+      refusal.status = wire::http_status(gap.code);
+      refusal.body = encode(wire::problem(gap));
+      return refusal;
+    }
+    if (report->sequence == next_one) {
       sequences.push_back(report->sequence);
       events.insert(events.end(), report->events.begin(), report->events.end());
     }

@@ -13,11 +13,15 @@ inline constexpr const char* kOutbox = "outbox";
 inline constexpr const char* kPolicy = "policy/customer.json";
 inline constexpr const char* kTimeBound = "state/time.json";
 inline constexpr const char* kBoot = "state/boot.json";
+inline constexpr const char* kSeenBlocked = "state/blocked.json";
 
 inline std::string state(const ComponentId& component) {
   return "state/" + component.text() + ".json";
 }
 inline std::string current(const ComponentId& component) { return "current/" + component.text(); }
+// A second link to what current/ shows, made before the switch is turned: renaming it back needs no
+// room on the disk.
+inline std::string way_back(const ComponentId& component) { return "back/" + component.text(); }
 inline std::string slots(const ComponentId& component) { return "slots/" + component.text(); }
 inline std::string slot(const ComponentId& component, const Digest& release) {
   return slots(component) + "/" + release.hex();

@@ -10,6 +10,8 @@
 namespace fb::agent {
 namespace {
 
+constexpr Millis kFarAhead = hours(24);
+
 const std::vector<std::string> kWanted{"core", "content", "flags", "rollouts"};
 
 std::string stored_path(std::string_view role) {
@@ -82,8 +84,8 @@ Status MetadataStore::refresh(port::HttpClient& http, const std::string& metadat
   }
   FB_TRY(store(run.take_accepted()));
   trusted_ = std::make_shared<const tuf::TrustedSet>(run.trusted());
-  for (const auto& [role, error] : run.failures()) return error.in("role " + role);
   last_full_ = clock_.uptime();
+  for (const auto& [role, error] : run.failures()) return error.in("role " + role);
   return {};
 }
 
@@ -108,6 +110,10 @@ Status MetadataStore::store(const std::vector<tuf::AcceptedFile>& files) {
 
 Status MetadataStore::note_authenticated(Instant time) {
   if (time <= bound_) return {};
+  Instant known = std::max(bound_, clock_.wall());
+  if (trusted_ && trusted_->timestamp())
+    known = std::max(known, trusted_->timestamp()->body.expires);
+  if (time > known + kFarAhead) return {};
   bound_ = time;
   return files_.write_atomic(layout::kTimeBound,
                              json::pretty({{"authenticated", to_rfc3339(time)}}));
@@ -115,6 +121,25 @@ Status MetadataStore::note_authenticated(Instant time) {
 
 std::int64_t MetadataStore::root_version() const {
   return trusted_ ? trusted_->root().body.version : 0;
+}
+
+Status check_fresh(const tuf::TrustedSet& trusted, const std::vector<std::string>& roles,
+                   tuf::TrustedNow now) {
+  FB_TRY(trusted.check_root_fresh(now));
+  if (!trusted.timestamp() || !trusted.snapshot() || trusted.targets() == nullptr)
+    return Error{ErrorCode::conflict, "not all metadata is loaded"};
+  FB_TRY(tuf::check_expiry(trusted.timestamp()->body.expires, now, "timestamp"));
+  FB_TRY(tuf::check_expiry(trusted.snapshot()->body.expires, now, "snapshot"));
+  FB_TRY(tuf::check_expiry(trusted.targets()->body.expires, now, "targets"));
+  for (const std::string& role : roles) {
+    if (const auto* loaded = trusted.targets(role)) {
+      FB_TRY(tuf::check_expiry(loaded->body.expires, now, role));
+    } else if (trusted.targets()->body.delegations.find(role) != nullptr &&
+               trusted.snapshot()->body.meta.contains(role)) {
+      return Error{ErrorCode::unavailable, "the role " + role + " is not trusted here"};
+    }
+  }
+  return {};
 }
 
 Result<tuf::TargetFile> find_target(const tuf::TrustedSet& trusted, const std::string& path,

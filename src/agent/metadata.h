@@ -26,12 +26,14 @@ class MetadataStore {
   Status load();
 
   // The full workflow against `metadata_base`. Errors: as tuf::Refresh, those of the network and of
-  // the disk. What was trusted before stays trusted.
+  // the disk; when only a delegated role failed, it has succeeded for the others (last_full). What
+  // was trusted before stays trusted.
   Status refresh(port::HttpClient& http, const std::string& metadata_base);
   // The short path; true when the full workflow has to decide. Errors: those of the disk.
   Result<bool> feed_timestamp(const tuf::TimestampReply& reply);
 
-  // Time that somebody trusted has signed; only grows.
+  // Time that somebody trusted has signed; only grows. A time far beyond everything else that is
+  // known here moves nothing: one forged date must not make all metadata expire for ever.
   Status note_authenticated(Instant time);
   [[nodiscard]] tuf::TrustedNow now() const { return {clock_.wall(), bound_}; }
 
@@ -52,6 +54,12 @@ class MetadataStore {
   std::shared_ptr<const tuf::TrustedSet> trusted_;
   std::optional<Uptime> last_full_;
 };
+
+// Whether root, timestamp, snapshot, top-level targets and those of `roles` that are published are
+// loaded and unexpired. What else failed does not matter. Errors: as TrustedSet::check_all_fresh;
+// unavailable.
+Status check_fresh(const tuf::TrustedSet& trusted, const std::vector<std::string>& roles,
+                   tuf::TrustedNow now);
 
 // The vouched-for description of a target. Errors: not_found; forbidden (another role than `role`
 // vouches for it), unavailable (a role on the way to it is not trusted here now).

@@ -1,6 +1,7 @@
 #include "agent/outbox.h"
 
 #include <algorithm>
+#include <charconv>
 
 #include "agent/layout.h"
 #include "base/check.h"
@@ -15,6 +16,8 @@ using wire::EventKind;
 
 constexpr json::Bounds kBounds{8U << 20U, 8};  // limits::kOutboxEvents events of about 1 KiB
 constexpr std::int64_t kFar = std::int64_t{1} << 53U;
+// More batches than any device sends: the server is sure to refuse it and to say what comes next.
+constexpr std::uint64_t kUnknownSequence = std::uint64_t{1} << 52U;
 
 EventKind event_kind(ReportKind kind) {
   switch (kind) {
@@ -77,6 +80,7 @@ Result<Outbox> Outbox::load(port::Files& files) {
   const auto bytes = files.read(layout::kOutbox, kBounds.bytes);
   if (!bytes.ok() && bytes.error().code == ErrorCode::not_found) return outbox;
   if (!bytes.ok()) return bytes.error();
+  outbox.found_ = true;
   FB_ASSIGN(const json::Value value, json::parse(*bytes, kBounds));
   json::Reader in(value, "outbox");
   in.literal("format", "firebreak.outbox/1");
@@ -133,6 +137,30 @@ Status Outbox::take(const ComponentId& component, const std::vector<install::Rep
   return {};
 }
 
+bool Outbox::awaits(const ComponentId& component, wire::EventKind kind,
+                    std::int32_t rollout) const {
+  return std::any_of(events_.begin(), events_.end(), [&](const wire::DeviceEvent& event) {
+    return event.component == component && event.kind == kind && event.rollout == rollout;
+  });
+}
+
+void Outbox::forget_sequence() { sequence_ = kUnknownSequence; }
+
+Status Outbox::renumber(std::uint64_t next) {
+  if (next == 0 || next >= kUnknownSequence) return {};
+  Outbox renumbered = *this;
+  renumbered.sequence_ = in_flight_ == 0 ? next - 1 : next;
+  FB_TRY(renumbered.store());
+  *this = std::move(renumbered);
+  return {};
+}
+
+Outbox Outbox::start_over(port::Files& files) {
+  // Without room for the second name, the next batch replaces the damaged file.
+  (void)files.rename(layout::kOutbox, std::string(layout::kOutbox) + ".damaged").ok();
+  return Outbox(files);
+}
+
 Result<OutboxBatch> Outbox::batch() {
   if (events_.empty()) return OutboxBatch{};
   if (in_flight_ == 0) {
@@ -155,6 +183,20 @@ Status Outbox::acknowledge(std::uint64_t sequence) {
   FB_TRY(next.store());
   *this = std::move(next);
   return {};
+}
+
+std::optional<std::uint64_t> expected_sequence(const Error& error) {
+  constexpr std::string_view kBefore = " where ", kAfter = " comes next";
+  if (error.code != ErrorCode::conflict) return std::nullopt;
+  const std::size_t after = error.detail.find(kAfter);
+  const std::size_t before = error.detail.rfind(kBefore, after);
+  if (after == std::string::npos || before == std::string::npos) return std::nullopt;
+  const char* begin = error.detail.data() + before + kBefore.size();
+  const char* end = error.detail.data() + after;
+  std::uint64_t number = 0;
+  const auto [stop, failed] = std::from_chars(begin, end, number);
+  if (failed != std::errc() || stop != end) return std::nullopt;
+  return number;
 }
 
 }  // namespace fb::agent

@@ -1,13 +1,15 @@
 // Outbox: events on their way to the server, each delivered once.
 //
-// A batch keeps its sequence number until the server has acknowledged it; the number never
-// restarts, and a batch that is sent again is the same batch. Everything is durable before it is
-// sent. Owned by the main loop.
+// A batch keeps its sequence number until the server has acknowledged it, and a batch that is sent
+// again is the same batch. A device that lost its outbox no longer knows its number: it asks with
+// one that cannot be right, and the server's refusal names the one that comes next. Everything is
+// durable before it is sent. Owned by the main loop.
 #pragma once
 
 #include <cstdint>
 #include <deque>
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -33,6 +35,19 @@ class Outbox {
   // The number of the newest report taken over.
   [[nodiscard]] std::uint64_t taken(const ComponentId& component) const;
 
+  // Whether an event of this kind still waits for the server's word that it has it.
+  [[nodiscard]] bool awaits(const ComponentId& component, wire::EventKind kind,
+                            std::int32_t rollout) const;
+
+  // Nobody here knows which numbers the server has seen of this device.
+  void forget_sequence();
+  // The server refused a batch and named the number that comes next. Errors: those of the disk.
+  Status renumber(std::uint64_t next);
+  // Whether there was a file. One that is set aside as damaged counts as none.
+  [[nodiscard]] bool found() const { return found_; }
+  // After damage: an empty outbox; the damaged file is kept beside it.
+  static Outbox start_over(port::Files& files);
+
   // What to send now. Errors: those of the disk.
   Result<OutboxBatch> batch();
   // The server has this batch.
@@ -46,10 +61,15 @@ class Outbox {
   [[nodiscard]] Status store() const;
 
   port::Files* files_;
+  bool found_ = false;
   std::uint64_t sequence_ = 0;  // of the newest batch
   std::size_t in_flight_ = 0;   // this many of events_ are that batch, not yet acknowledged
   std::deque<wire::DeviceEvent> events_;
   std::map<ComponentId, std::uint64_t> taken_;
 };
+
+// The number in "sequence N where M comes next", the server's refusal of a batch; none: it is
+// another refusal.
+std::optional<std::uint64_t> expected_sequence(const Error& error);
 
 }  // namespace fb::agent

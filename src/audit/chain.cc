@@ -24,6 +24,7 @@ Result<Entry> decode_entry(std::string_view bytes) {
   entry.at = Instant{in.integer("at_ms", 0, std::int64_t{1} << 53U)};
   entry.kind = in.string("kind", 64);
   entry.data = in.raw("data");
+  if (!in.failed() && !entry.data.is_object()) in.fail("data", "an object is expected here");
   FB_TRY(in.done());
   return entry;
 }

@@ -61,7 +61,9 @@ TEST(Chain, NamesTheFirstEntryThatDoesNotFollow) {
       {"repeated", [](Log& log) { log.insert(log.begin() + 1, log[0]); },
        "mismatch: log entry 1: says it is entry 0"},
       {"another log's entry",
-       [](Log& log) { log[2] = encode(Entry{2, Digest{}, Instant{1}, "report", {{"n", 1}}}); },
+       [](Log& log) {
+         log[2] = encode(Entry{2, Digest{}, Instant{1}, "report", {{"n", 1}}});
+       },
        "mismatch: log entry 2: the entry before it was changed, or this one was moved here"},
       {"a first entry that follows something",
        [](Log& log) {

@@ -26,9 +26,14 @@ TEST(Hex, RefusesWhatWeDoNotPrint) {
 }
 
 TEST(Base64, AgreesWithTheExamplesOfRfc4648) {
-  const std::pair<const char*, const char*> rows[] = {
-      {"", ""},         {"f", "Zg=="},        {"fo", "Zm8="},         {"foo", "Zm9v"},
-      {"foob", "Zm9vYg=="}, {"fooba", "Zm9vYmE="}, {"foobar", "Zm9vYmFy"}, {"\xfb\xff", "+/8="}};
+  const std::pair<const char*, const char*> rows[] = {{"", ""},
+                                                      {"f", "Zg=="},
+                                                      {"fo", "Zm8="},
+                                                      {"foo", "Zm9v"},
+                                                      {"foob", "Zm9vYg=="},
+                                                      {"fooba", "Zm9vYmE="},
+                                                      {"foobar", "Zm9vYmFy"},
+                                                      {"\xfb\xff", "+/8="}};
   for (const auto& [bytes, text] : rows) {
     EXPECT_EQ(to_base64(bytes), text);
     EXPECT_EQ(*from_base64(text), bytes);

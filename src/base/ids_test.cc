@@ -69,8 +69,8 @@ TEST(RolloutIds, AreNeverDivisibleByTen) {
   }
   for (const std::int64_t number :
        {std::int64_t{0}, std::int64_t{-1}, std::int64_t{10}, std::int64_t{100},
-        std::int64_t{2'147'483'640}, std::int64_t{2'147'483'648},
-        (std::int64_t{1} << 32U) + 1, std::numeric_limits<std::int64_t>::min()}) {
+        std::int64_t{2'147'483'640}, std::int64_t{2'147'483'648}, (std::int64_t{1} << 32U) + 1,
+        std::numeric_limits<std::int64_t>::min()}) {
     const auto id = RolloutId::parse(number);
     ASSERT_FALSE(id.ok()) << number;
     EXPECT_NE(id.error().detail.find(std::to_string(number)), std::string::npos);

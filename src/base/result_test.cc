@@ -65,8 +65,9 @@ TEST(Errors, AreRetriedOnlyWhenNobodyHasToChangeTheRequest) {
                                ErrorCode::too_many, ErrorCode::clock_doubtful}) {
     EXPECT_TRUE(retryable(code)) << name(code);
   }
-  for (const ErrorCode code : {ErrorCode::malformed, ErrorCode::bad_signature, ErrorCode::expired,
-                               ErrorCode::rolled_back, ErrorCode::forbidden, ErrorCode::bad_usage}) {
+  for (const ErrorCode code :
+       {ErrorCode::malformed, ErrorCode::bad_signature, ErrorCode::expired, ErrorCode::rolled_back,
+        ErrorCode::forbidden, ErrorCode::bad_usage}) {
     EXPECT_FALSE(retryable(code)) << name(code);
   }
 }

@@ -48,8 +48,9 @@ TEST(Rfc3339, RefusesDaysThatTheCalendarLacks) {
 }
 
 TEST(Rfc3339, RefusesHoursMinutesAndSecondsThatClocksLack) {
-  for (const char* text : {"2024-07-19T24:00:00Z", "2024-07-19T23:60:00Z", "2024-07-19T23:59:60Z",
-                           "2024-07-19T-1:00:00Z", "2024-07-19T00:+1:00Z", "2024-07-19T00: 1:00Z"}) {
+  for (const char* text :
+       {"2024-07-19T24:00:00Z", "2024-07-19T23:60:00Z", "2024-07-19T23:59:60Z",
+        "2024-07-19T-1:00:00Z", "2024-07-19T00:+1:00Z", "2024-07-19T00: 1:00Z"}) {
     EXPECT_FALSE(parse_rfc3339(text).ok()) << text;
   }
 }
@@ -62,12 +63,11 @@ TEST(Rfc3339, RefusesYearsBefore1970) {
 }
 
 TEST(Rfc3339, RefusesOtherFormsOfTheSameMoment) {
-  for (const char* text :
-       {"", "2024-07-19", "2024-07-19T04:09Z", "2024-07-19t04:09:00Z", "2024-07-19T04:09:00z",
-        "2024-07-19 04:09:00Z", "2024-07-19T04:09:00", "2024-07-19T04:09:00+00:00",
-        "2024-07-19T04:09:00.0Z", " 2024-07-19T04:09:00Z", "2024-07-19T04:09:00Z ",
-        "2024-7-019T04:09:00Z", "20240719T040900Z", "2O24-07-19T04:09:00Z",
-        "+2024-07-19T04:09:0Z"}) {
+  for (const char* text : {"", "2024-07-19", "2024-07-19T04:09Z", "2024-07-19t04:09:00Z",
+                           "2024-07-19T04:09:00z", "2024-07-19 04:09:00Z", "2024-07-19T04:09:00",
+                           "2024-07-19T04:09:00+00:00", "2024-07-19T04:09:00.0Z",
+                           " 2024-07-19T04:09:00Z", "2024-07-19T04:09:00Z ", "2024-7-019T04:09:00Z",
+                           "20240719T040900Z", "2O24-07-19T04:09:00Z", "+2024-07-19T04:09:0Z"}) {
     const auto parsed = parse_rfc3339(text);
     ASSERT_FALSE(parsed.ok()) << text;
     EXPECT_EQ(parsed.error().code, ErrorCode::malformed);
@@ -80,14 +80,12 @@ TEST(InWords, TakesTheLargestUnitThatIsExact) {
     Millis duration;
     const char* words;
   };
-  const Row rows[] = {{{0}, "0 ms"},          {{1}, "1 ms"},
-                      {{250}, "250 ms"},      {{1001}, "1001 ms"},
-                      {seconds(1), "1 s"},    {seconds(12), "12 s"},
-                      {seconds(90), "90 s"},  {seconds(60), "1 min"},
-                      {minutes(15), "15 min"}, {minutes(61), "61 min"},
-                      {hours(1), "1 h"},      {hours(25), "25 h"},
-                      {hours(24), "1 day"},   {days(30), "30 days"},
-                      {days(1) + milliseconds(1), "86400001 ms"}};
+  const Row rows[] = {
+      {{0}, "0 ms"},           {{1}, "1 ms"},          {{250}, "250 ms"},
+      {{1001}, "1001 ms"},     {seconds(1), "1 s"},    {seconds(12), "12 s"},
+      {seconds(90), "90 s"},   {seconds(60), "1 min"}, {minutes(15), "15 min"},
+      {minutes(61), "61 min"}, {hours(1), "1 h"},      {hours(25), "25 h"},
+      {hours(24), "1 day"},    {days(30), "30 days"},  {days(1) + milliseconds(1), "86400001 ms"}};
   for (const auto& [duration, words] : rows) EXPECT_EQ(in_words(duration), words);
 }
 

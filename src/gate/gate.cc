@@ -49,7 +49,7 @@ GateResult approval_gate(const Question& question) {
       approvers.insert(act.person);
     }
   }
-  const int needed = approvals_needed(question.manifest);
+  const int needed = approvals_needed(question.manifest, question.lane);
   std::vector<std::string> reasons;
   if (static_cast<int>(approvers.size()) < needed) {
     reasons.push_back(std::to_string(approvers.size()) + " of " + std::to_string(needed) +
@@ -120,8 +120,9 @@ GateResult contract_gate(const Question& question) {
   return result("contract", std::move(reasons), question);
 }
 
-int approvals_needed(const release::Manifest& manifest) {
-  return manifest.cls == release::Class::emergency || manifest.one_way ? 2 : 1;
+int approvals_needed(const release::Manifest& manifest, statement::Lane lane) {
+  const bool two = manifest.cls == release::Class::emergency || manifest.one_way || lane == statement::Lane::emergency;
+  return two ? 2 : 1;
 }
 
 bool waived(const std::string& gate, const Question& question) {

@@ -46,6 +46,7 @@ struct Question {
   const std::vector<statement::SignedAct>& acts;
   const statement::People& people;
   Instant now;
+  statement::Lane lane = statement::Lane::standard;  // the one it is to start in
 };
 
 inline constexpr std::array<std::string_view, 4> kGates{"notes", "size", "contract", "approval"};
@@ -60,8 +61,9 @@ std::vector<GateResult> evaluate_content(const Question& question);
 // The contract gate alone, as each device asks it about its own core build.
 GateResult contract_gate(const Question& question);
 
-// How many approvals by people other than the author are needed: one, or two for emergency and one-way releases.
-int approvals_needed(const release::Manifest& manifest);
+// How many approvals by people other than the author are needed: one; two for emergency and one-way releases, and for any
+// release in the emergency lane.
+int approvals_needed(const release::Manifest& manifest, statement::Lane lane = statement::Lane::standard);
 // Whether two people with different roles, none of them counted twice, waived `gate` for `digest`.
 bool waived(const std::string& gate, const Question& question);
 json::Value encode(const std::vector<GateResult>& results);

@@ -191,11 +191,23 @@ TEST(ApprovalGate, CountsOnlyApprovalsOfThisReleaseThatStillHold) {
   EXPECT_EQ(asked.gate("approval").verdict, Verdict::open);
 }
 
+TEST(ApprovalGate, AsksTwoPeopleInTheEmergencyLane) {
+  Case asked;
+  asked.say(ActKind::approve, "rita");
+  Question question = asked.question();
+  question.lane = statement::Lane::emergency;
+  EXPECT_EQ(evaluate(question).back().verdict, Verdict::closed);
+  question.lane = statement::Lane::fast;
+  EXPECT_EQ(evaluate(question).back().verdict, Verdict::open);
+}
+
 TEST(ApprovalGate, AsksTwoPeopleForEmergenciesAndOneWayReleases) {
   for (const bool emergency : {true, false}) {
     Case asked;
-    if (emergency) asked.manifest.cls = Class::emergency;
-    else asked.manifest.one_way = true;
+    if (emergency)
+      asked.manifest.cls = Class::emergency;
+    else
+      asked.manifest.one_way = true;
     EXPECT_EQ(approvals_needed(asked.manifest), 2);
     asked.say(ActKind::approve, "rita");
     asked.say(ActKind::approve, "rita");
@@ -256,7 +268,8 @@ TEST(Waivers, CountOnlyWhenTheyFitAndGiveAReason) {
   mute.reason = "";
   const Act rita = act(ActKind::waive, "rita");
   EXPECT_EQ(contract_with({rita, fitting}), Verdict::waived);
-  for (const Act& unfit : {expired, other_release, other_gate, mute, act(ActKind::approve, "otto")}) {
+  for (const Act& unfit :
+       {expired, other_release, other_gate, mute, act(ActKind::approve, "otto")}) {
     EXPECT_EQ(contract_with({rita, unfit}), Verdict::closed);
   }
 }

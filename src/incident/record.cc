@@ -20,6 +20,18 @@ bool about(const Incident& incident, const json::Value& data) {
   return text(data, "release") == incident.release.text();
 }
 
+// What a device or person wrote, on one line of a table: no line breaks, bars or markup, not longer than a line.
+std::string plain(std::string text) {
+  constexpr std::size_t kLine = 300;
+  for (char& c : text) {
+    if (static_cast<unsigned char>(c) < 32 || std::string_view("|<>`").find(c) != std::string_view::npos) c = ' ';
+  }
+  if (text.size() <= kLine) return text;
+  std::size_t end = kLine;
+  while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xC0U) == 0x80U) --end;  // not inside a character
+  return text.substr(0, end);
+}
+
 std::string brief(const std::string& device) { return "device " + device.substr(0, 8); }
 
 // What a log entry says in one sentence; empty: not worth a line.
@@ -47,7 +59,7 @@ void add_to_timeline(Incident& incident, Instant at, std::string_view kind, cons
   const bool one_of_many = kind == "dispatch" || kind == "report";
   const std::size_t most = one_of_many ? kMoments - kKeptForDecisions : kMoments;
   if (incident.timeline.size() >= most || !about(incident, data)) return;
-  std::string what = sentence(kind, data);
+  std::string what = plain(sentence(kind, data));
   if (!what.empty()) incident.timeline.push_back({at, std::move(what)});
 }
 
@@ -94,7 +106,7 @@ Result<Incident> decode_incident(std::string_view bytes) {
 std::string markdown(const Incident& incident) {
   std::string out = "# Incident: " + incident.component.text() + " " + incident.version + ", rollout " + incident.rollout.text() + "\n\n";
   out += "Opened " + to_rfc3339(incident.opened) + " by the halt of the rollout.\n\n";
-  out += "> " + incident.sentence + "\n\n";
+  out += "> " + plain(incident.sentence) + "\n\n";
   out += "- release `" + incident.release.text() + "`\n";
   out += "- exposed when it halted: " + std::to_string(incident.exposed) + " of " + std::to_string(incident.eligible) + "\n";
   std::string strata;

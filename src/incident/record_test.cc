@@ -62,8 +62,7 @@ TEST(Timeline, IgnoresOtherRolloutsAndReleases) {
   EXPECT_EQ(added("verdict", {{"rollout", 8}, {"sentence", "x"}}), "");
   EXPECT_EQ(added("verdict", {{"sentence", "x"}}), "");
   EXPECT_EQ(added("approve", {{"release", other}, {"reason", "x"}}), "");
-  EXPECT_EQ(added("verdict",
-                  {{"rollout", 8}, {"release", kRelease.text()}, {"sentence", "x"}}),
+  EXPECT_EQ(added("verdict", {{"rollout", 8}, {"release", kRelease.text()}, {"sentence", "x"}}),
             "");
 }
 
@@ -115,10 +114,13 @@ TEST(Markdown, TellsWhatHappenedAndAsksForConditions) {
 // A device's detail or a person's reason may hold anything; it stays inside its cell.
 TEST(Markdown, KeepsEveryMomentOnOneRow) {
   Incident record = incident();
-  record.timeline = {{kNow, "one\n## Two | three\r\nfour"}};
-  EXPECT_NE(markdown(record).find("| 04:09:00.007 | one ## Two \\| three  four |\n"),
-            std::string::npos)
-      << markdown(record);
+  record.sentence = "stopped\n# by hand";
+  const char* reason = "one\n## Two | three\r\n<b>four";
+  add_to_timeline(record, kNow, "start", {{"rollout", 7}, {"reason", reason}});
+  const std::string text = markdown(record);
+  const char* row = "| 04:09:00.007 | The rollout was started: one ## Two   three   b four |\n";
+  EXPECT_NE(text.find(row), std::string::npos) << text;
+  EXPECT_NE(text.find("> stopped # by hand\n"), std::string::npos) << text;
 }
 
 TEST(Incidents, SurviveTheRoundTrip) {

@@ -77,6 +77,8 @@ const statement::Blocked* find_block(const State& state,
 
 std::optional<Hindrance> find_hindrance(const State& state, const Candidate& candidate,
                                         const Judged& on, Now now) {
+  if (!on.clock.empty())
+    return Hindrance{"clock_doubtful", on.clock, "this device's clock set right", std::nullopt};
   if (auto closed = contract(on)) return closed;
   if (auto refused = customer(state, candidate, on, now)) return refused;
   if (auto early = speed(state, candidate, on, now)) return early;

@@ -1,7 +1,8 @@
 // Judgement: what on this device speaks against a release, as pure rules over values.
 //
-// Order of authority: the block list, then the contract with the core build that is here, then the
-// customer's policy, then the speed limit, then the order of updates on this device.
+// Order of authority: the block list, then a clock that can be told by, then the contract with the
+// core build that is here, then the customer's policy, then the speed limit, then the order of
+// updates on this device.
 #pragma once
 
 #include <optional>

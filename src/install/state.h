@@ -89,7 +89,8 @@ struct Activating {
 struct Probation {
   Candidate candidate;
   Uptime since;
-  int starts = 0;  // of the agent since the last passed probe
+  Uptime run;      // when the agent last started
+  int starts = 0;  // of the agent since a probe last passed in a run that lasted
   int crashes = 0;
   int probe_failures = 0;  // in a row
   bool passed = false;     // a probe, at least once

@@ -79,6 +79,7 @@ Value out(const Activating& in) { return {{"candidate", out(in.candidate)}}; }
 Value out(const Probation& in) {
   return {{"candidate", out(in.candidate)},
           {"since_ms", in.since.ms},
+          {"run_ms", in.run.ms},
           {"starts", in.starts},
           {"crashes", in.crashes},
           {"failed_probes", in.probe_failures},
@@ -183,8 +184,12 @@ Deferred deferred(Reader& in) {
 }
 
 Probation probation(Reader& in) {
-  return {candidate(in),        uptime(in, "since_ms"),     count(in, "starts"),
-          count(in, "crashes"), count(in, "failed_probes"), in.boolean("passed")};
+  Probation read{candidate(in), uptime(in, "since_ms"), uptime(in, "run_ms"), 0, 0, 0, false};
+  read.starts = count(in, "starts");
+  read.crashes = count(in, "crashes");
+  read.probe_failures = count(in, "failed_probes");
+  read.passed = in.boolean("passed");
+  return read;
 }
 
 RolledBack rolled_back(Reader& in) {

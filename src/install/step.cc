@@ -13,8 +13,11 @@ using statement::Purpose;
 
 // The agent died this often during a trial load: the trial itself is what kills it.
 constexpr int kTries = 3;
-// Starts of the agent on probation without a passed probe: the third goes back first.
+// Starts of the agent on probation without a passed probe: the third goes back first. A probe that
+// passes just after the start proves little: what dies a minute later would loop for ever.
 constexpr int kStarts = 3;
+constexpr Millis kLasting = minutes(10);
+Millis lasting(const Candidate& candidate) { return std::min(candidate.probation / 2, kLasting); }
 
 std::string plural(std::int64_t n, const std::string& thing) {
   return std::to_string(n) + " " + thing + (n == 1 ? "" : "s");
@@ -70,6 +73,10 @@ class Stepper {
     return (staged != nullptr && staged->ask) || phase<Permitted>() != nullptr ||
            phase<Tasted>() != nullptr;
   }
+  [[nodiscard]] bool knows_as_bad(const Digest& release) const {
+    return std::any_of(state_.rejected.begin(), state_.rejected.end(),
+                       [&](const Rejection& each) { return each.release == release; });
+  }
   void prune();
   void stage(Candidate candidate) { state_.phase = Staged{std::move(candidate), false, {}}; }
   void hand_back(const std::string& rule, const std::string& sentence);
@@ -77,7 +84,8 @@ class Stepper {
   void begin_fetch(const Offered& offer);
   void resume(const Offered& offer);
   void recover_trial();
-  void recover_activation(const std::optional<Digest>& linked);
+  void recover_activation(const std::optional<Digest>& linked, bool same_boot);
+  void adopt(const Recovered& event);
   void recover_link(const std::optional<Digest>& linked);
   void start_probation();
   void count_start();
@@ -103,6 +111,8 @@ class Stepper {
 
 void Stepper::take(const Recovered& event) {
   const bool same_boot = !event.boot.empty() && event.boot == state_.boot;
+  // After a lost state file: a number given twice would be swallowed by the outbox.
+  state_.reported = std::max(state_.reported, event.taken);
   if (!same_boot) {
     state_.boot = event.boot;
     state_.revert.reset();  // planned anew by the next judgement
@@ -116,7 +126,8 @@ void Stepper::take(const Recovered& event) {
     effects_.emplace_back(Fetch{phase<Fetching>()->rollout, phase<Fetching>()->release});
   }
   recover_trial();
-  recover_activation(event.linked);
+  recover_activation(event.linked, same_boot);
+  adopt(event);
   recover_link(event.linked);
   prune();
 }
@@ -137,8 +148,9 @@ void Stepper::recover_trial() {
   std::get<Staged>(state_.phase).candidate.tries = candidate.tries;
 }
 
-void Stepper::recover_activation(const std::optional<Digest>& linked) {
+void Stepper::recover_activation(const std::optional<Digest>& linked, bool same_boot) {
   if (const auto* activating = phase<Activating>()) {
+    if (!same_boot) return hand_back("reboot", "a permit does not outlive a reboot");
     if (linked != activating->candidate.slot.release) {
       return hand_back("restart", "the agent was restarted before the switch was turned");
     }
@@ -155,15 +167,31 @@ void Stepper::recover_activation(const std::optional<Digest>& linked) {
 void Stepper::count_start() {
   auto* probation = phase<Probation>();
   const Candidate candidate = probation->candidate;
+  probation->run = now_.uptime;
   ++probation->starts;
   if (probation->starts < kStarts) return;
-  const std::string sentence = plural(probation->starts, "start") + " since " +
-                               candidate.slot.version + " was activated without a passed probe";
+  const std::string sentence =
+      plural(probation->starts, "start") + " since " + candidate.slot.version +
+      " was activated, and no probe passed once it had run for " + in_words(lasting(candidate));
   report(ReportKind::boot_loop, candidate, sentence);
   roll_back("boot loop: " + sentence);
 }
 
-// The state file is right and the link follows.
+// The state file was lost, and the switch still points to a whole slot: what ran here last.
+void Stepper::adopt(const Recovered& event) {
+  if (state_.active || state_.lkg || !event.whole || event.whole->release != event.linked) return;
+  const Digest& release = event.whole->release;
+  const Candidate* candidate = candidate_of(state_.phase);
+  if (candidate != nullptr && candidate->slot.release == release) return;
+  if (knows_as_bad(release)) return;
+  state_.active = event.whole;
+  state_.lkg = event.whole;
+  decide("adopted", event.whole->version +
+                        " was found running without a state file; it is last-known-good now");
+}
+
+// The state file is right and the link follows. A state that knows of no slot at all is right about
+// nothing: then what runs is left alone, unless it is known to be wrong here.
 void Stepper::recover_link(const std::optional<Digest>& linked) {
   if (auto* back = phase<RolledBack>(); back != nullptr && !back->settled) {
     effects_.clear();
@@ -172,6 +200,15 @@ void Stepper::recover_link(const std::optional<Digest>& linked) {
     return;
   }
   const auto wanted = state_.active ? std::optional(state_.active->release) : std::nullopt;
+  const Candidate* candidate = candidate_of(state_.phase);
+  const bool candidates = candidate != nullptr && linked == candidate->slot.release;
+  if (!wanted && linked && !candidates && !knows_as_bad(*linked)) {
+    decide("unknown-slot",
+           "the switch points to " + linked->brief() +
+               ", of which this device has no record and no whole manifest",
+           "'firebreak-agent provision' by local root");
+    return;
+  }
   if (linked != wanted) effects_.emplace_back(FallBack{wanted});
 }
 
@@ -233,10 +270,11 @@ void Stepper::begin_fetch(const Offered& event) {
 }
 
 void Stepper::resume(const Offered& event) {
-  std::erase_if(state_.rejected,
-                [&](const Rejection& each) { return each.release == event.release; });
   const Lift lift{event.release, *event.resumed};
   if (std::find(state_.lifted.begin(), state_.lifted.end(), lift) != state_.lifted.end()) return;
+  // Once per resume: what this device found out by itself afterwards stands.
+  std::erase_if(state_.rejected,
+                [&](const Rejection& each) { return each.release == event.release; });
   if (state_.lifted.size() == kRejections) state_.lifted.erase(state_.lifted.begin());
   state_.lifted.push_back(lift);
   decide("resumed", "two people lifted the halt of rollout " + event.resumed->text() + " for " +
@@ -434,7 +472,7 @@ void Stepper::start_probation() {
   const Candidate candidate = std::get<Activating>(state_.phase).candidate;
   state_.active = candidate.slot;
   state_.crash_told = false;
-  state_.phase = Probation{candidate, now_.uptime, 0, 0, 0, false};
+  state_.phase = Probation{candidate, now_.uptime, now_.uptime, 0, 0, 0, false};
   report(ReportKind::activated, candidate, "on probation for " + in_words(candidate.probation));
   decide("activated",
          candidate.slot.version + " is active, on probation for " + in_words(candidate.probation));
@@ -454,7 +492,7 @@ void Stepper::take(const ProbePassed&) {
   if (probation == nullptr) return;
   probation->passed = true;
   probation->probe_failures = 0;
-  probation->starts = 0;
+  if (now_.uptime - probation->run >= lasting(probation->candidate)) probation->starts = 0;
   promote_when_proved();
 }
 
@@ -631,7 +669,9 @@ void Stepper::take(const ReportsTaken& event) {
   std::erase_if(state_.reports, [&](const Report& each) { return each.number <= event.up_to; });
 }
 
+// Without a last-known-good slot nobody knows which one is to be saved: all of them are.
 void Stepper::prune() {
+  if (!state_.active && !state_.lkg) return;
   Prune keep;
   for (const auto* slot : {&state_.active, &state_.lkg, &state_.previous_lkg}) {
     if (*slot) keep.keep.push_back((*slot)->release);

@@ -36,6 +36,8 @@ struct Now {
 struct Recovered {
   std::string boot;
   std::optional<Digest> linked;
+  std::optional<Slot> whole = {};  // the linked slot, when its manifest verifies
+  std::uint64_t taken = 0;         // the newest report that the outbox ever took over
 };
 // Local root put a verified release here by hand: it is proved by decree.
 struct Provisioned {
@@ -74,6 +76,7 @@ struct Judged {
   release::Kind kind = release::Kind::content;
   std::vector<std::string> contract;  // why the contract gate is closed; empty: open
   std::string busy;                   // another component of the same workload is being changed
+  std::string clock;                  // why this device's clock cannot be right; empty: it may be
 };
 // The server holds a place for us.
 struct Invited {

@@ -244,9 +244,19 @@ TEST(Probation, APassedProbeEndsTheCountOfStarts) {
   Device device = Device::provisioned().on_probation();
   for (int i = 0; i < 5; ++i) {
     device.reboot();
-    device.feed(ProbePassed{});
+    device.wait(seconds(30)).feed(ProbePassed{});
   }
   EXPECT_EQ(device.phase(), "probation");
+}
+
+TEST(Probation, AProbeThatPassesJustAfterEachStartDoesNotKeepABootLoopAlive) {
+  Device device = Device::provisioned().on_probation();
+  for (int i = 0; i < 3; ++i) {
+    device.wait(seconds(2)).feed(ProbePassed{});
+    device.reboot();
+  }
+  EXPECT_EQ(device.phase(), "rolled-back");
+  EXPECT_EQ(device.reported(ReportKind::boot_loop), 1);
 }
 
 TEST(Probation, ASwitchThatWasFoundTurnedBackIsARollBack) {
@@ -269,9 +279,46 @@ TEST(PowerCut, WhileActivatingFollowsTheSwitch) {
   Device device = Device::provisioned().activating();
   Device before = device;
   before.linked = digest_of("290");
-  EXPECT_EQ(before.reboot().phase(), "staged");
-  EXPECT_EQ(device.reboot().phase(), "probation");
+  EXPECT_EQ(before.restart().phase(), "staged");
+  EXPECT_EQ(device.restart().phase(), "probation");
   EXPECT_EQ(device.in<Probation>().starts, 1);
+}
+
+TEST(PowerCut, WhileActivatingFallsBackAfterARebootSinceNoPermitOutlivesIt) {
+  Device device = Device::provisioned().activating();
+  ASSERT_EQ(device.linked, digest_of("291"));
+  EXPECT_EQ(device.reboot().phase(), "staged");
+  ASSERT_NE(device.effect<FallBack>(), nullptr);
+  EXPECT_EQ(device.effect<FallBack>()->to, digest_of("290"));
+  EXPECT_EQ(device.reported(ReportKind::handed_back), 1);
+}
+
+// ---- A lost state file ----
+
+TEST(LostState, AdoptsTheWholeSlotThatTheSwitchShows) {
+  Device device;
+  const Slot slot{digest_of("290"), "290"};
+  device.feed(Recovered{device.boot, slot.release, slot, 0});
+  EXPECT_EQ(device.active(), "290");
+  EXPECT_EQ(device.lkg(), "290");
+  EXPECT_EQ(device.effect<FallBack>(), nullptr);
+  EXPECT_TRUE(device.keeps("290"));
+}
+
+TEST(LostState, NeverRemovesTheSwitchOrASlotThatItCannotVerify) {
+  Device device;
+  device.feed(Recovered{device.boot, digest_of("290"), {}, 0});
+  EXPECT_EQ(device.effect<FallBack>(), nullptr);
+  EXPECT_EQ(device.effect<Prune>(), nullptr);
+  EXPECT_EQ(device.newest_rule(), "unknown-slot");
+}
+
+TEST(LostState, ReportsGoOnAfterTheLastNumberThatTheOutboxTook) {
+  Device device;
+  const Slot slot{digest_of("290"), "290"};
+  device.feed(Recovered{device.boot, slot.release, slot, 17}).staged();
+  ASSERT_FALSE(device.state.reports.empty());
+  EXPECT_EQ(device.state.reports.front().number, 18U);
 }
 
 TEST(PowerCut, WhileGoingBackGoesOnGoingBack) {
@@ -369,6 +416,30 @@ struct HindranceCase {
   const char* rule;
   Judged judged;
 };
+
+TEST(Halt, AResumeForgetsTheDevicesOwnRejectionOnce) {
+  Device device = Device::provisioned().rolled_back();
+  device.feed(FellBack{});
+  const Offered resumed{rollout_id(8), digest_of("291"), rollout_id(7)};
+  EXPECT_EQ(device.feed(resumed).phase(), "fetching");
+  Candidate again = Device::candidate("291");
+  again.rollout = rollout_id(8);
+  device.feed(Fetched{again, {}}).feed(Device::open());
+  device.feed(Invited{rollout_id(8), digest_of("291"), "nonce-1"});
+  device.feed(PermitGranted{"nonce-1", seconds(60)});
+  device.feed(TasteEnded{digest_of("291"), Trial::failed, "signal 11", "nonce-2"});
+  ASSERT_EQ(device.phase(), "refused");
+  EXPECT_EQ(device.feed(resumed).phase(), "refused") << "two people did not lift what came later";
+}
+
+TEST(Readiness, WaitsWhileTheClockCannotBeRight) {
+  Device device = Device::provisioned().staged();
+  Judged doubtful = Device::open();
+  doubtful.clock = "this device's clock says 1970";
+  EXPECT_EQ(device.feed(doubtful).phase(), "deferred");
+  EXPECT_EQ(device.newest_rule(), "clock_doubtful");
+  EXPECT_EQ(device.feed(Device::open()).phase(), "staged");
+}
 
 TEST(Readiness, NamesTheRuleThatHinders) {
   const auto with = [](auto change) {

@@ -32,9 +32,7 @@ TEST(Parse, RefusesADuplicateKeyAtEveryDepth) {
   }
 }
 
-TEST(Parse, AcceptsOneKeyInTwoObjects) {
-  EXPECT_TRUE(parse(R"([{"a":1},{"a":{"a":2}}])").ok());
-}
+TEST(Parse, AcceptsOneKeyInTwoObjects) { EXPECT_TRUE(parse(R"([{"a":1},{"a":{"a":2}}])").ok()); }
 
 TEST(Parse, RefusesWhatIsNestedTooDeep) {
   EXPECT_EQ(problem(nested(32, '[', ']')), "accepted");
@@ -83,9 +81,10 @@ TEST(Parse, RefusesInvalidUtf8) {
 }
 
 TEST(Parse, RefusesWhatIsNoJson) {
-  for (const char* text : {"", " ", "NaN", "Infinity", "-Infinity", "nan", "1e999", "01", "+1",
-                           ".5", "1.", "0x10", "'a'", "{a:1}", "[1,]", "{\"a\":1,}", "/**/{}", "{",
-                           "[", "\"", "\"\n\"", "True", "undefined"}) {
+  for (const char* text :
+       {"",       " ",  "NaN", "Infinity", "-Infinity", "nan",   "1e999",    "01",
+        "+1",     ".5", "1.",  "0x10",     "'a'",       "{a:1}", "[1,]",     "{\"a\":1,}",
+        "/**/{}", "{",  "[",   "\"",       "\"\n\"",    "True",  "undefined"}) {
     const auto value = parse(text);
     ASSERT_FALSE(value.ok()) << text;
     EXPECT_EQ(value.error().code, ErrorCode::malformed);

@@ -26,16 +26,11 @@ bool contains(const std::string& text, std::string_view part) {
 
 TEST(Reader, ReadsEveryTypeOfField) {
   const std::string hex(64, 'a');
-  const Value value{{"s", "text"},
-                    {"i", -3},
-                    {"b", true},
-                    {"t", "2024-07-19T04:09:00Z"},
-                    {"wait_ms", 250},
-                    {"d", "sha256:" + hex},
-                    {"raw64", "Zm9v"},
-                    {"who", "acme"},
-                    {"names", {"x", "y"}},
-                    {"numbers", {1, 2}},
+  const Value value{{"s", "text"},         {"i", -3},
+                    {"b", true},           {"t", "2024-07-19T04:09:00Z"},
+                    {"wait_ms", 250},      {"d", "sha256:" + hex},
+                    {"raw64", "Zm9v"},     {"who", "acme"},
+                    {"names", {"x", "y"}}, {"numbers", {1, 2}},
                     {"any", {1, "two"}}};
   Reader in(value, "doc");
   EXPECT_EQ(in.string("s"), "text");

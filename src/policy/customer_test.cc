@@ -98,8 +98,9 @@ TEST(Refusals, AreTheOneThatEndsLastInAnyOrder) {
 
 TEST(Refusals, OfEqualEndAreTheFirstRule) {
   EXPECT_EQ(rule_that_refuses({pin("one", "1"), pin("two", "2")}), "one");
-  EXPECT_EQ(rule_that_refuses({freeze("a", kNow, kNow + days(1)), freeze("b", kNow, kNow + days(1))}),
-            "a");
+  EXPECT_EQ(
+      rule_that_refuses({freeze("a", kNow, kNow + days(1)), freeze("b", kNow, kNow + days(1))}),
+      "a");
 }
 
 TEST(Patterns, ChooseComponents) {
@@ -160,7 +161,7 @@ TEST(PolicyFormat, RefusesFreezesThatEndBeforeTheyBegin) {
 }
 
 TEST(PolicyFormat, RefusesDelaysOfNothingAndOfForever) {
-  for (const std::int64_t delay_s : {std::int64_t{0}, std::int64_t{-1}, 365LL * 86'400 + 1}) {
+  for (const int delay_s : {0, -1, 365 * 86'400 + 1}) {
     EXPECT_NE(problem({{"id", "x"}, {"component", "*"}, {"delay_s", delay_s}}), "") << delay_s;
   }
 }

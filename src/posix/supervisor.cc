@@ -15,8 +15,11 @@ Result<Descriptor> open_log(const std::string& directory, const std::string& wor
   const std::string path = directory + "/" + workload + ".log";
   Descriptor log(
       ::open(path.c_str(), O_WRONLY | O_APPEND | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600));
-  if (!log.open()) return system_error(errno, "open", path);
-  return log;
+  if (log.open()) return log;
+  // A workload without a log on a full disk is better than none.
+  if (errno == ENOSPC || errno == EDQUOT)
+    return Descriptor(::open("/dev/null", O_WRONLY | O_CLOEXEC));
+  return system_error(errno, "open", path);
 }
 
 }  // namespace

@@ -77,7 +77,8 @@ TEST(Contracts, RefuseAnUnknownFieldInsideAnInput) {
 }
 
 std::string needs_problem(const std::vector<std::int64_t>& reads) {
-  const auto needs = decode_needs({{"inputs", {{{"name", "ipc"}, {"reads", reads}}}}, {"max_bytes", 1}});
+  const auto needs =
+      decode_needs({{"inputs", {{{"name", "ipc"}, {"reads", reads}}}}, {"max_bytes", 1}});
   return needs.ok() ? "" : needs.error().detail;
 }
 

@@ -28,9 +28,9 @@ TEST(Versions, ArePlainText) {
     EXPECT_EQ(*version, good);
   }
   for (const std::string& bad :
-       {std::string(), std::string(".1"), std::string("-1"), std::string("1..2"), std::string("1/2"),
-        std::string("1 2"), std::string("1\n"), std::string("1\0", 2), std::string("\xc3\xa9"),
-        std::string(65, '9')}) {
+       {std::string(), std::string(".1"), std::string("-1"), std::string("1..2"),
+        std::string("1/2"), std::string("1 2"), std::string("1\n"), std::string("1\0", 2),
+        std::string("\xc3\xa9"), std::string(65, '9')}) {
     const auto version = parse_version(bad);
     ASSERT_FALSE(version.ok()) << bad;
     EXPECT_EQ(version.error().code, ErrorCode::malformed);
@@ -42,13 +42,27 @@ TEST(ArtifactNames, NeverLeaveTheirRelease) {
                                   std::string("a.b-c_d+e"), std::string(100, 'a')}) {
     EXPECT_TRUE(parse_artifact_name(good).ok()) << good;
   }
-  for (const std::string& bad :
-       {std::string(), std::string("."), std::string(".."), std::string("../x"), std::string("a/../b"),
-        std::string("a/b"), std::string("/etc/passwd"), std::string("a\\b"), std::string("..\\x"),
-        std::string("a..b"), std::string(".hidden"), std::string("-rf"), std::string("~root"),
-        std::string("a%2fb"), std::string("C:x"), std::string("a b"), std::string("a\n"),
-        std::string("a\0b", 3), std::string("\xe2\x80\xae"), std::string(101, 'a'),
-        std::string("manifest.json")}) {
+  for (const std::string& bad : {std::string(),
+                                 std::string("."),
+                                 std::string(".."),
+                                 std::string("../x"),
+                                 std::string("a/../b"),
+                                 std::string("a/b"),
+                                 std::string("/etc/passwd"),
+                                 std::string("a\\b"),
+                                 std::string("..\\x"),
+                                 std::string("a..b"),
+                                 std::string(".hidden"),
+                                 std::string("-rf"),
+                                 std::string("~root"),
+                                 std::string("a%2fb"),
+                                 std::string("C:x"),
+                                 std::string("a b"),
+                                 std::string("a\n"),
+                                 std::string("a\0b", 3),
+                                 std::string("\xe2\x80\xae"),
+                                 std::string(101, 'a'),
+                                 std::string("manifest.json")}) {
     const auto name = parse_artifact_name(bad);
     ASSERT_FALSE(name.ok()) << bad;
     EXPECT_EQ(name.error().code, ErrorCode::malformed);

@@ -153,7 +153,11 @@ Result<toml::table> parse_toml(std::string_view text) {
   }
 }
 
-bool loopback(const std::string& host) { return host == "localhost" || host == "::1" || host.starts_with("127."); }
+// A name that only begins like 127.0.0.1 may lead anywhere.
+bool loopback(const std::string& host) {
+  if (host == "localhost" || host == "::1") return true;
+  return host.starts_with("127.") && host.find_first_not_of("0123456789.") == std::string::npos;
+}
 
 }  // namespace
 
@@ -207,6 +211,7 @@ Result<Config> parse_config(std::string_view toml_text) {
   if (const auto* tenants = in.array("tenant")) {
     for (const toml::node& each : *tenants) {
       if (each.is_table()) read_tenant(*each.as_table(), config, problem);
+      else in.fail("tenant", "must be a list of tables, each under [[tenant]]", each.source());
     }
   }
   in.done();

@@ -170,9 +170,9 @@ gate::Fleet Releases::readers(const release::Manifest& manifest, const Devices& 
 }
 
 std::vector<gate::GateResult> Releases::gates(const Digest& digest, const Devices& devices, const statement::People& people,
-                                              Instant now) const {
+                                              Instant now, statement::Lane lane) const {
   const ReleaseEntry& entry = entries_.at(digest);
-  return gate::evaluate({entry.manifest, digest, readers(entry.manifest, devices, now), entry.acts, people, now});
+  return gate::evaluate({entry.manifest, digest, readers(entry.manifest, devices, now), entry.acts, people, now, lane});
 }
 
 }  // namespace fb::server

@@ -45,7 +45,8 @@ class Releases {
 
   // The gates as they stand, over the core builds that the devices run.
   [[nodiscard]] std::vector<gate::GateResult> gates(const Digest& digest, const Devices& devices,
-                                                    const statement::People& people, Instant now) const;
+                                                    const statement::People& people, Instant now,
+                                                    statement::Lane lane = statement::Lane::standard) const;
 
  private:
   [[nodiscard]] gate::Fleet readers(const release::Manifest& manifest, const Devices& devices, Instant now) const;

@@ -87,7 +87,10 @@ void RolloutRun::reported(DeviceIndex device, const wire::ComponentReport& repor
   }
   if (standing_[local] == Standing::ready) exposure_.leave_ready(local);
   places_.erase(local);
-  set_standing(local, staged && !report.waiting.empty() ? Standing::refused : Standing::absent);
+  if (staged) declined_.erase(local);
+  // Its owner says no, it found the release unfit, or it has it already: nobody waits for it.
+  const bool no = (staged && !report.waiting.empty()) || declined_.contains(local) || report.active == record_.release;
+  set_standing(local, no ? Standing::refused : Standing::absent);
 }
 
 std::optional<wire::Offer> RolloutRun::offer(DeviceIndex device) const {
@@ -145,8 +148,15 @@ void RolloutRun::happened(DeviceIndex device, const wire::DeviceEvent& event, Tr
   const Local local = it->second;
   const auto found = exposed_.find(device);
   const bool out = found != exposed_.end() && !found->second.handed_back;
-  if (wire::is_harm(event.kind) && live()) exposure_.explicit_event(local);
-  if (!out || event.release != record_.release) return;
+  const bool ours = event.release == record_.release;
+  if (ours && event.kind == EventKind::refused && standing_[local] != Standing::dispatched) declined_.insert(local);
+  if (ours && !out && found != exposed_.end() && (event.kind == EventKind::activated || wire::is_harm(event.kind))) {
+    take_back(local, found->second, tx, now);
+  }
+  const bool treated = found != exposed_.end() && !found->second.handed_back;
+  // Harm counts against what it happened with: the release for who has it, what came before for who has not.
+  if (wire::is_harm(event.kind) && live() && ours == treated) exposure_.explicit_event(local);
+  if (!treated || !ours) return;
 
   ExposedDevice& exposed = found->second;
   switch (event.kind) {
@@ -172,8 +182,22 @@ void RolloutRun::happened(DeviceIndex device, const wire::DeviceEvent& event, Tr
     case EventKind::deferred:
     case EventKind::tasted: break;
   }
-  if (live()) exposed.facts = exposure_.facts(local);
+  touched_.insert(device);
   store_exposed(device, tx);
+}
+
+// It said that it gave the permit back, and used it all the same (a reply that came late): it is exposed, place or no place.
+void RolloutRun::take_back(Local local, ExposedDevice& exposed, Transaction& tx, Instant now) {
+  exposed.handed_back = false;
+  set_standing(local, Standing::dispatched);
+  exposure_.dispatch(local, members_[local].stratum, now);
+  exposed.facts = exposure_.facts(local);
+  const auto counted = exposed.facts.arm == rollout::DeviceFacts::Arm::outside ? rollout::Counted::outside : rollout::Counted::inside;
+  const Status counted_in = apply(rollout::Dispatched{members_[local].stratum, counted}, tx, now);
+  tx.log(now, "dispatch", {{"rollout", record_.id.number()},
+                           {"device", devices_->at(members_[local].device).record.id.text()},
+                           {"release", record_.release.text()},
+                           {"late", counted_in.ok() ? "its permit was handed back before" : "no place was open any more"}});
 }
 
 void RolloutRun::hand_back(Local local, ExposedDevice& exposed, Transaction& tx, Instant now) {
@@ -182,6 +206,7 @@ void RolloutRun::hand_back(Local local, ExposedDevice& exposed, Transaction& tx,
                                                                                        : rollout::Counted::inside;
   if (!apply(rollout::HandedBack{members_[local].stratum, counted}, tx, now).ok()) return;  // nobody of this stratum is out
   exposed.handed_back = true;
+  exposed.facts = exposure_.facts(local);
   set_standing(local, Standing::absent);  // its next check-in says whether it is ready again
 }
 
@@ -263,6 +288,7 @@ void RolloutRun::tick(Transaction& tx, Instant now, rollout::Continuity continui
   sweep_silent(now);
   auto counts = exposure_.tick(now, continuity);
   note_silence(tx);
+  note_events(tx);
   record_.active = counts.active;
   const auto before = state_;
   const Status applied = apply(tick_event(std::move(counts)), tx, now);
@@ -288,6 +314,16 @@ void RolloutRun::note_silence(Transaction& tx) {
     it->second.facts = exposure_.facts(local);
     store_exposed(device, tx);
   }
+}
+
+// Facts say "counted" only together with the state that counted: a restart in between must count the event again.
+void RolloutRun::note_events(Transaction& tx) {
+  for (const DeviceIndex device : touched_) {
+    exposed_.at(device).facts = exposure_.facts(local_.at(device));
+    store_exposed(device, tx);
+  }
+  if (!touched_.empty()) dirty_ = true;
+  touched_.clear();
 }
 
 // After a halt nothing is compared any more, but people must know which of the exposed machines say nothing.
@@ -591,6 +627,10 @@ Result<RolloutRun> RolloutRun::load(port::Store& store, const std::string& key, 
     return {};
   }));
   run.exposure_ = rollout::Exposure::restore(run.state_.parameters, run.state_.strata.size(), std::move(facts), active, now);
+  for (const auto& [device, exposed] : run.exposed_) {
+    const bool uncounted = exposed.harmed && !exposed.facts.explicit_event && !exposed.handed_back;
+    if (uncounted && run.live()) run.exposure_.explicit_event(run.local_.at(device));
+  }
   run.listening_since_ = now;
   return run;
 }

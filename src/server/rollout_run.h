@@ -108,6 +108,8 @@ class RolloutRun {
   [[nodiscard]] bool tenant_full(Local local) const;
   void sweep_silent(Instant now);
   void note_silence(Transaction& tx);
+  void note_events(Transaction& tx);
+  void take_back(Local local, ExposedDevice& exposed, Transaction& tx, Instant now);
   void watch_exposed(Transaction& tx, Instant now);
   void finish_revert(Transaction& tx, Instant now);
   void store_exposed(DeviceIndex device, Transaction& tx) const;
@@ -131,6 +133,8 @@ class RolloutRun {
   std::map<DeviceIndex, ExposedDevice> exposed_;
   std::int64_t gone_ = 0;                 // eligible, not dispatched, refused or silent
   Local sweep_ = 0;
+  std::set<Local> declined_;         // found the release unfit, by their own word
+  std::set<DeviceIndex> touched_;    // exposed, with an event since the last tick
   bool dirty_ = true;
   Outbox outbox_;
 };

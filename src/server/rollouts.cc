@@ -44,6 +44,11 @@ std::string joined_reasons(const std::vector<gate::GateResult>& results) {
 
 constexpr std::array kResumers{Role::operations, Role::security, Role::reviewer};
 
+// What devices check for themselves: waivers, and the words that lift this very halt.
+bool concerns(const statement::Act& act, const std::optional<RolloutId>& resumes) {
+  return act.kind == ActKind::waive || (act.kind == ActKind::resume && resumes && act.rollout == resumes);
+}
+
 template <class Roles = std::initializer_list<Role>>
 bool may(const statement::People& people, const PersonId& id, const Roles& roles) {
   const auto* person = people.find(id);
@@ -141,7 +146,10 @@ Result<Rollouts::Done> Rollouts::start(const statement::SignedAct& signed_act, c
   if (resumed == nullptr && blocked(act.release)) {
     return Error{ErrorCode::conflict, act.release.text() + " was halted and is blocked; only a resume that two people sign lifts that"};
   }
-  const auto gates = n_.releases.gates(act.release, n_.devices, n_.people, now);
+  if (act.lane == statement::Lane::fast && release->manifest.kind == release::Kind::core) {
+    return Error{ErrorCode::conflict, "the fast lane is for content, config and flags; core goes by standard or emergency"};
+  }
+  const auto gates = n_.releases.gates(act.release, n_.devices, n_.people, now, act.lane);
   if (!gate::all_open(gates)) return Error{ErrorCode::conflict, joined_reasons(gates)};
 
   FB_ASSIGN(const Rings rings, resumed != nullptr ? Result<Rings>(resumed->record().plan.rings)
@@ -175,7 +183,11 @@ Result<Rollouts::Done> Rollouts::start(const statement::SignedAct& signed_act, c
                  .started = now,
                  .acts = {}};
   for (const auto& each : release->acts) {
-    if (each.act.kind == ActKind::waive || each.act.kind == ActKind::resume) record.plan.acts.push_back(each.envelope);
+    if (each.act.expires >= now && concerns(each.act, record.resumes)) record.plan.acts.push_back(each.envelope);
+  }
+  if (record.plan.acts.size() > limits::kActsPerPlan) {
+    return Error{ErrorCode::too_many, std::to_string(record.plan.acts.size()) + " waivers and resumes; a plan carries at most " +
+                                          std::to_string(limits::kActsPerPlan)};
   }
 
   FB_ASSIGN(auto state, rollout::draft(parameters, static_cast<std::int64_t>(members.size())));
@@ -286,6 +298,10 @@ Result<Rollouts::Done> Rollouts::steer(const statement::SignedAct& signed_act, T
   }
   rollout::Event event = rollout::OperatorHalt{person, act.reason};
   if (act.kind == ActKind::hold) event = rollout::OperatorHold{person, act.reason};
+  const auto& held = run.state().operator_hold;
+  if (act.kind == ActKind::go_on && held && act.issued + seconds(1) <= held->at) {
+    return Error{ErrorCode::conflict, "this continue was signed before the hold that stands now"};
+  }
   if (act.kind == ActKind::go_on) event = rollout::OperatorContinue{person, act.reason};
   FB_TRY(run.apply(event, tx, now));
   tx.log(now, std::string(word(act.kind)), {{"rollout", act.rollout->number()},

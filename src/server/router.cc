@@ -32,7 +32,9 @@ void Router::serve_file(const port::ServerRequest& request, const port::Reply& r
   if (request.method != "GET" && request.method != "HEAD") return reply(problem_answer(405, "static files take GET and HEAD"));
   const std::string path = request.path.substr(kStatic.size());
   // A name that the store of files would take for a broken promise of ours is only a wrong address here.
-  const bool name = !path.ends_with('/') && path.find('\0') == std::string::npos;
+  // Names that begin with a dot are the repository's own: files being written, locks.
+  const bool hidden = path.find("/.") != std::string::npos;
+  const bool name = !hidden && !path.ends_with('/') && path.find('\0') == std::string::npos;
   const bool ours = name && (path.starts_with("metadata/") || path.starts_with("targets/"));
   if (!ours || !repository_.size(path).ok()) return reply(problem_answer(404, "no such file: " + request.path));
   port::ServerResponse response;

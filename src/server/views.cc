@@ -78,6 +78,7 @@ json::Value release_view(const World& world, const Digest& digest, const Release
 
 json::Value device_view(const World& world, DeviceIndex device, Instant now) {
   const DeviceEntry& entry = world.devices.at(device);
+  const bool silent = !entry.last_heard || now - *entry.last_heard > world.silence;
   json::Value components = json::Value::array();
   for (const auto& report : entry.components) components.push_back(component_view(report));
   json::Value out{{"device", entry.record.id.text()},
@@ -90,6 +91,7 @@ json::Value device_view(const World& world, DeviceIndex device, Instant now) {
                   {"last_heard_ms_ago", entry.last_heard ? json::Value((now - *entry.last_heard).ms) : json::Value()},
                   {"components", std::move(components)},
                   {"exposures", exposures_view(world, device)}};
+  out["silent"] = silent;
   out["last_denial"] = !entry.last_denial ? json::Value()
                                           : json::Value{{"rule", entry.last_denial->denial.rule},
                                                         {"detail", entry.last_denial->denial.detail},

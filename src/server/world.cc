@@ -26,6 +26,8 @@ Result<policy::Policy> verify_policy(const Config& config, const statement::Enve
 
 Result<std::unique_ptr<World>> World::open(const Config& config, const Doors& doors, const OnlineSigners& signers, Instant now) {
   std::unique_ptr<World> world(new World(config, doors));
+  FB_ASSIGN(const auto parameters, config.parameters(rollout::Lane::standard, 1000));
+  world->silence = parameters.silence_deadline();
   FB_TRY(world->load_log().in("the event log"));
   FB_ASSIGN(world->repository, Repository::open(doors.repository, doors.store, signers, now));
   FB_ASSIGN(const auto people, world->repository->read_target(std::string(statement::kPeoplePath), limits::kJsonBytes));

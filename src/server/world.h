@@ -62,6 +62,7 @@ class World {
   statement::People people;
   std::map<TenantId, TenantPolicy> policies;
   audit::Tip tip;
+  Millis silence;  // a device not heard for this long is shown as silent
 
  private:
   World(const Config& config, const Doors& doors) : devices(config, doors.entropy), config_(config), doors_(doors) {}

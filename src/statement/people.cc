@@ -138,10 +138,13 @@ Result<Act> decode_act(std::string_view payload) {
   }
   if (act.kind == ActKind::waive) act.gate = in.string("gate", 64);
   if (act.kind == ActKind::start || act.kind == ActKind::resume) act.lane = in.word("lane", lane_words());
-  act.reason = in.string("reason", limits::kTextBytes);
+  act.reason = in.string("reason", limits::kReasonBytes);
   act.issued = in.instant("issued");
   act.expires = in.instant("expires");
   act.nonce = in.string("nonce", 64);
+  if (!in.failed() && (act.expires < act.issued || act.expires > act.issued + limits::kActLife)) {
+    in.fail("expires", "must be within " + in_words(limits::kActLife) + " after issued");
+  }
   FB_TRY(in.done());
   return act;
 }

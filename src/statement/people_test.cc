@@ -111,8 +111,10 @@ TEST(ActFormat, CarriesWhatItsKindNeedsAndNothingElse) {
         {row.rollout, "rollout", 7}, {row.gate, "gate", "contract"}, {row.lane, "lane", "fast"}};
     for (const auto& [wanted, key, sample] : parts) {
       json::Value other = value;
-      if (wanted) other.erase(key);
-      else other[key] = sample;
+      if (wanted)
+        other.erase(key);
+      else
+        other[key] = sample;
       EXPECT_FALSE(decode_act(json::compact(other)).ok()) << row.kind << " and " << key;
     }
   }

@@ -49,7 +49,7 @@ Envelope read_envelope(json::Reader& in, std::string_view key) {
 std::vector<Envelope> read_acts(json::Reader& in, std::string_view key) {
   const json::Value& list = in.raw(key);
   std::vector<Envelope> acts;
-  if (!list.is_array() || list.size() > 32) in.fail(key, "a list of at most 32 envelopes is expected");
+  if (!list.is_array() || list.size() > limits::kActsPerPlan) in.fail(key, "a list of at most 32 envelopes is expected");
   if (in.failed()) return acts;
   for (const json::Value& each : list) {
     auto envelope = decode_envelope(each);

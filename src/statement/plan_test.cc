@@ -71,7 +71,10 @@ TEST(Plans, RefuseWhatTheFormatForbids) {
                  {{[](V& v) { v["rollout"] = 10; }, "plan.rollout: 10 is not a rollout id"},
                   {[](V& v) { v["rollout"] = 0; }, "plan.rollout: 0 is not a rollout id"},
                   {[](V& v) { v["rollout"] = 2'147'483'648; }, "plan.rollout"},
-                  {[](V& v) { v["rings"] = {"canary", "outer"}; }, "'outer' is no ring"},
+                  {[](V& v) {
+                     v["rings"] = {"canary", "outer"};
+                   },
+                   "'outer' is no ring"},
                   {[](V& v) { v["state"] = "paused"; }, "'paused' is none of: running"},
                   {[](V& v) { v["lane"] = "slow"; }, "'slow' is none of: standard"},
                   {[](V& v) { v["acts"] = V::object(); }, "a list of at most 32 envelopes"},

@@ -11,9 +11,12 @@ namespace {
 constexpr std::int64_t kMillion = 1'000'000;
 
 bool ascending(const std::vector<SpeedStep>& steps) {
-  return std::is_sorted(steps.begin(), steps.end(), [](const SpeedStep& a, const SpeedStep& b) {
-    return a.after <= b.after && a.per_million <= b.per_million && (a.after < b.after || a.per_million < b.per_million);
-  });
+  // Not std::is_sorted: steps that grow in one and shrink in the other have no order it could see.
+  const auto out_of_order = [](const SpeedStep& a, const SpeedStep& b) {
+    const bool shrinks = b.after < a.after || b.per_million < a.per_million;
+    return shrinks || (b.after == a.after && b.per_million == a.per_million);
+  };
+  return std::adjacent_find(steps.begin(), steps.end(), out_of_order) == steps.end();
 }
 
 }  // namespace

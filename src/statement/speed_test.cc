@@ -33,9 +33,9 @@ TEST(Wait, IsTheFirstStepThatTakesTheCohort) {
     std::int64_t cohort;
     std::optional<Millis> wait;
   };
-  const Row rows[] = {{0, Millis{0}},           {9'999, Millis{0}},     {10'000, minutes(15)},
-                      {499'999, minutes(15)},   {500'000, hours(4)},    {899'999, hours(4)},
-                      {900'000, std::nullopt},  {999'999, std::nullopt}};
+  const Row rows[] = {{0, Millis{0}},          {9'999, Millis{0}},     {10'000, minutes(15)},
+                      {499'999, minutes(15)},  {500'000, hours(4)},    {899'999, hours(4)},
+                      {900'000, std::nullopt}, {999'999, std::nullopt}};
   for (const Row& row : rows) EXPECT_EQ(wait(rule(), row.cohort), row.wait) << row.cohort;
 }
 
@@ -68,6 +68,7 @@ TEST(SpeedLimits, GrowInBothTimeAndShare) {
   const std::string refused = "limits.speed[0].steps: must grow in after_ms and per_million";
   EXPECT_EQ(with({{{1}, 1}, {{0}, 2}}), refused);
   EXPECT_EQ(with({{{0}, 2}, {{1}, 1}}), refused);
+  EXPECT_EQ(with({{{0}, 1}, {{0}, 1}}), refused);
   EXPECT_EQ(with({{{0}, 1}, {{9}, 3}, {{5}, 4}}), refused);
 }
 

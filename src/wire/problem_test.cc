@@ -15,16 +15,16 @@ struct Row {
 };
 
 const Row kRows[] = {
-    {ErrorCode::malformed, 400},      {ErrorCode::too_large, 413},
-    {ErrorCode::unsupported, 422},    {ErrorCode::bad_signature, 422},
-    {ErrorCode::expired, 422},        {ErrorCode::clock_doubtful, 422},
-    {ErrorCode::rolled_back, 409},    {ErrorCode::mismatch, 422},
-    {ErrorCode::not_found, 404},      {ErrorCode::already_exists, 409},
-    {ErrorCode::conflict, 409},       {ErrorCode::unauthenticated, 401},
-    {ErrorCode::forbidden, 403},      {ErrorCode::too_many, 429},
-    {ErrorCode::bad_usage, 400},      {ErrorCode::io_failed, 500},
-    {ErrorCode::no_space, 507},       {ErrorCode::unreachable, 502},
-    {ErrorCode::timed_out, 504},      {ErrorCode::unavailable, 503},
+    {ErrorCode::malformed, 400},   {ErrorCode::too_large, 413},
+    {ErrorCode::unsupported, 422}, {ErrorCode::bad_signature, 422},
+    {ErrorCode::expired, 422},     {ErrorCode::clock_doubtful, 422},
+    {ErrorCode::rolled_back, 409}, {ErrorCode::mismatch, 422},
+    {ErrorCode::not_found, 404},   {ErrorCode::already_exists, 409},
+    {ErrorCode::conflict, 409},    {ErrorCode::unauthenticated, 401},
+    {ErrorCode::forbidden, 403},   {ErrorCode::too_many, 429},
+    {ErrorCode::bad_usage, 400},   {ErrorCode::io_failed, 500},
+    {ErrorCode::no_space, 507},    {ErrorCode::unreachable, 502},
+    {ErrorCode::timed_out, 504},   {ErrorCode::unavailable, 503},
 };
 
 TEST(Problems, CarryEveryCodeThereAndBack) {

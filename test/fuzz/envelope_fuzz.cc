@@ -1,0 +1,36 @@
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "base/check.h"
+#include "statement/envelope.h"
+#include "statement/people.h"
+
+namespace {
+
+void try_act(std::string_view payload) {
+  const auto act = fb::statement::decode_act(payload);
+  if (!act.ok()) return;
+  const std::string text = encode(*act);
+  const auto again = fb::statement::decode_act(text);
+  FB_CHECK(again.ok());
+  FB_CHECK(encode(*again) == text);
+}
+
+}  // namespace
+
+// The input is an act, or an envelope whose payload may be one; nobody signed it.
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  const std::string_view bytes(reinterpret_cast<const char*>(data), size);
+  try_act(bytes);
+  const auto envelope = fb::statement::parse_envelope(bytes);
+  if (!envelope.ok()) return 0;
+  const auto again = fb::statement::decode_envelope(encode(*envelope));
+  FB_CHECK(again.ok());
+  FB_CHECK(again->payload == envelope->payload);
+  FB_CHECK(!fb::statement::open(*envelope, envelope->type, {}).ok());
+  FB_CHECK(!fb::statement::verify_act(*envelope, {}, {}).ok());
+  try_act(envelope->payload);
+  return 0;
+}
