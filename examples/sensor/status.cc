@@ -1,7 +1,7 @@
 #include "status.h"
 
-#include <array>
 #include <sys/stat.h>
+#include <array>
 
 #include <cstdio>
 #include <fstream>

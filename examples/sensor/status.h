@@ -26,8 +26,8 @@ std::string to_json(const Status& status);
 // after a restart.
 bool write_status(const std::string& path, const Status& status);
 
-// Why an engine that reports to `path` is not healthy: no file, not written for `kStatusStale`, or no event scanned yet.
-// Empty: it is alive and working.
+// Why an engine that reports to `path` is not healthy: no file, not written for `kStatusStale`, or
+// no event scanned yet. Empty: it is alive and working.
 std::string ill(const std::string& path);
 
 // An engine reports five times a second; a machine may be busy, but not for this long.

@@ -75,8 +75,7 @@ void Agent::load_units() {
 void Agent::load_unit(const ComponentId& id, Unit& unit) {
   const auto bytes = doors_.files.read(layout::state(id), kStateBytes);
   if (!bytes.ok() && bytes.error().code == ErrorCode::not_found) return;
-  auto state =
-      bytes.ok() ? install::decode_state(*bytes) : Result<install::State>(bytes.error());
+  auto state = bytes.ok() ? install::decode_state(*bytes) : Result<install::State>(bytes.error());
   if (state.ok()) {
     unit.state = std::move(state).value();
     return;
@@ -110,11 +109,10 @@ void Agent::count_boot() {
 }
 
 void Agent::recover(const ComponentId& id) {
-  install::Recovered event{doors_.clock.boot_id(), linked_release(doors_.files, id), {},
-                           outbox_.taken(id)};
+  install::Recovered event{
+      doors_.clock.boot_id(), linked_release(doors_.files, id), {}, outbox_.taken(id)};
   const auto manifest = workloads_.commands().active_manifest(id);
-  if (event.linked && manifest.ok())
-    event.whole = install::Slot{*event.linked, manifest->version};
+  if (event.linked && manifest.ok()) event.whole = install::Slot{*event.linked, manifest->version};
   feed(id, event);
 }
 
@@ -141,6 +139,9 @@ void Agent::feed(const ComponentId& id, const install::Event& event) {
     if (!step.reason.empty()) doors_.log.line(port::LogLevel::note, id.text() + ": " + step.reason);
     const Keep keep = keep_for(unit.state, step.next, event);
     if (!commit(id, std::move(step.next), keep)) return;
+  }
+  if (!unit.unwritten) {
+    for (const install::Effect& effect : std::exchange(unit.owed, {})) perform(id, effect);
   }
   for (const install::Effect& effect : step.effects) {
     // What a newer state does not need, the older one in the file still may.

@@ -96,8 +96,8 @@ Result<std::string> Commands::value(const std::string& name, const Expansion& wi
     const std::string directory = layout::run(with.workload);
     // Writing something is how a directory comes into being. Mostly it is there already, and then a
     // full disk must not keep the workload from starting.
-    const Status made = files.write_atomic(directory + "/README",
-                                           "Files of the workload " + with.workload + ".\n");
+    const Status made =
+        files.write_atomic(directory + "/README", "Files of the workload " + with.workload + ".\n");
     if (!made.ok() && made.error().code != ErrorCode::no_space) return made.error();
     return files.absolute(directory);
   }

@@ -126,7 +126,7 @@ class Courier {
   Status identity_;  // whether the identity file can be used
   std::string secret_;
   std::optional<DeviceId> device_;
-  std::map<std::string, Digest> loaded_;  // documents below, as they were decoded
+  std::map<std::string, Digest> loaded_;          // documents below, as they were decoded
   std::vector<statement::Blocked> blocked_;       // as signed now
   std::vector<statement::Blocked> seen_blocked_;  // every one ever seen; only a lift clears it
   std::optional<statement::SpeedLimits> limits_;

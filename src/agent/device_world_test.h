@@ -163,10 +163,10 @@ class FakeServer final : public port::HttpClient {
     const std::uint64_t before = sequences.empty() ? 0 : sequences.back();
     const std::uint64_t next_one = before + 1;
     if (report->sequence > next_one || (report->sequence != 0 && report->sequence < before)) {
-      const Error gap{ErrorCode::conflict,
-                      "sequence " + std::to_string(report->sequence) + " where " +
-                          std::to_string(next_one) + " comes next (or " + std::to_string(before) +
-                          " again)"};
+      const Error gap{ErrorCode::conflict, "sequence " + std::to_string(report->sequence) +
+                                               " where " + std::to_string(next_one) +
+                                               " comes next (or " + std::to_string(before) +
+                                               " again)"};
       port::HttpResponse refusal;
       refusal.status = wire::http_status(gap.code);
       refusal.body = encode(wire::problem(gap));

@@ -132,10 +132,10 @@ Status start_on(FullDisk& disk, World& world) {
   const Doors with = world.doors();
   world.agent.reset();
   world.supervisor.commands.clear();
-  auto started = Agent::start(
-      world.config, world.pinned(),
-      {disk, with.clock, with.entropy, with.prompt_http, with.bulk_http, with.sandbox,
-       with.supervisor, with.prompt, with.bulk, with.log, with.agent_pid});
+  auto started =
+      Agent::start(world.config, world.pinned(),
+                   {disk, with.clock, with.entropy, with.prompt_http, with.bulk_http, with.sandbox,
+                    with.supervisor, with.prompt, with.bulk, with.log, with.agent_pid});
   if (!started.ok()) return started.error();
   world.agent = std::move(*started);
   return {};

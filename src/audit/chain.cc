@@ -29,7 +29,9 @@ Result<Entry> decode_entry(std::string_view bytes) {
   return entry;
 }
 
-Tip extend(const Tip& tip, std::string_view entry_bytes) { return {tip.size + 1, crypto::sha256(entry_bytes)}; }
+Tip extend(const Tip& tip, std::string_view entry_bytes) {
+  return {tip.size + 1, crypto::sha256(entry_bytes)};
+}
 
 Entry following(const Tip& tip, Instant at, std::string kind, json::Value data) {
   return {tip.size, tip.hash, at, std::move(kind), std::move(data)};
@@ -43,8 +45,11 @@ Result<Tip> verify(const Tip& tip, std::string_view entry_bytes) {
     return Error{ErrorCode::mismatch, place + ": says it is entry " + std::to_string(entry->index)};
   }
   if (entry->previous != tip.hash) {
-    return Error{ErrorCode::mismatch, place + ": the entry before it was changed, or this one was moved here (expected previous " +
-                                          tip.hash.text() + ", found " + entry->previous.text() + ")"};
+    return Error{
+        ErrorCode::mismatch,
+        place +
+            ": the entry before it was changed, or this one was moved here (expected previous " +
+            tip.hash.text() + ", found " + entry->previous.text() + ")"};
   }
   return extend(tip, entry_bytes);
 }

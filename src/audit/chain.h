@@ -1,7 +1,9 @@
-// The event log: every act, verdict, dispatch and report in order, each entry naming the hash of the one before.
+// The event log: every act, verdict, dispatch and report in order, each entry naming the hash of
+// the one before.
 //
-// An entry's exact bytes are stored; nobody rewrites them. Editing, removing or reordering any of them breaks the chain
-// at that place, and verify() names it. Heads are signed by the log's key (statement::Head).
+// An entry's exact bytes are stored; nobody rewrites them. Editing, removing or reordering any of
+// them breaks the chain at that place, and verify() names it. Heads are signed by the log's key
+// (statement::Head).
 #pragma once
 
 #include <cstdint>
@@ -17,9 +19,10 @@ namespace fb::audit {
 
 struct Entry {
   std::uint64_t index = 0;
-  Digest previous;   // hash of the entry before; all zero for the first
+  Digest previous;  // hash of the entry before; all zero for the first
   Instant at;
-  std::string kind;  // "enrolled", "release", "gates", "act", "started", "dispatch", "report", "verdict", "halted", …
+  std::string kind;  // "enrolled", "release", "gates", "act", "started", "dispatch", "report",
+                     // "verdict", "halted", …
   json::Value data;  // an object; what it holds depends on the kind (docs/formats.md)
 };
 
@@ -37,7 +40,8 @@ Tip extend(const Tip& tip, std::string_view entry_bytes);
 // Makes the entry that follows `tip`.
 Entry following(const Tip& tip, Instant at, std::string kind, json::Value data);
 
-// Whether `entry_bytes` is what follows `tip`; the extended tip. Errors: malformed, mismatch (naming the index).
+// Whether `entry_bytes` is what follows `tip`; the extended tip. Errors: malformed, mismatch
+// (naming the index).
 Result<Tip> verify(const Tip& tip, std::string_view entry_bytes);
 
 }  // namespace fb::audit

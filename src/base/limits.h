@@ -43,7 +43,8 @@ inline constexpr std::size_t kStrata = 64;
 inline constexpr std::size_t kSlots = 4;
 // Free text from people: notes.
 inline constexpr std::size_t kTextBytes = 16U << 10U;
-// The reason in an act. It ends up inside sentences (denials, block list, state) that have limits of their own.
+// The reason in an act. It ends up inside sentences (denials, block list, state) that have limits
+// of their own.
 inline constexpr std::size_t kReasonBytes = 400;
 // An act is good for at most this long: a signed order must not lie around for years.
 inline constexpr Millis kActLife = days(90);

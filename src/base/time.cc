@@ -28,7 +28,8 @@ std::string in_words(Millis duration) {
   for (const auto& [ms, word] : kUnits) {
     if (duration.ms == 0 || duration.ms % ms != 0) continue;
     const std::int64_t count = duration.ms / ms;
-    return std::to_string(count) + " " + (count == 1 && std::string_view(word) == "days" ? "day" : word);
+    return std::to_string(count) + " " +
+           (count == 1 && std::string_view(word) == "days" ? "day" : word);
   }
   return std::to_string(duration.ms) + " ms";
 }

@@ -16,21 +16,24 @@ namespace {
 using EvpKey = std::unique_ptr<EVP_PKEY, decltype(&EVP_PKEY_free)>;
 using EvpContext = std::unique_ptr<EVP_MD_CTX, decltype(&EVP_MD_CTX_free)>;
 
-json::Value key_document(std::string_view type, std::string_view scheme, std::string_view public_text) {
+json::Value key_document(std::string_view type, std::string_view scheme,
+                         std::string_view public_text) {
   return {{"keytype", type}, {"scheme", scheme}, {"keyval", {{"public", public_text}}}};
 }
 
 EvpKey load(const PublicKey& key) {
   if (key.type == KeyType::ed25519) {
     const auto* raw = reinterpret_cast<const unsigned char*>(key.material.data());
-    return {EVP_PKEY_new_raw_public_key(EVP_PKEY_ED25519, nullptr, raw, key.material.size()), EVP_PKEY_free};
+    return {EVP_PKEY_new_raw_public_key(EVP_PKEY_ED25519, nullptr, raw, key.material.size()),
+            EVP_PKEY_free};
   }
   const std::unique_ptr<BIO, decltype(&BIO_free)> pem(
       BIO_new_mem_buf(key.material.data(), static_cast<int>(key.material.size())), BIO_free);
   return {PEM_read_bio_PUBKEY(pem.get(), nullptr, nullptr, nullptr), EVP_PKEY_free};
 }
 
-// One key is one key, however its PEM is spelled: its SubjectPublicKeyInfo in DER. Empty: OpenSSL cannot read it.
+// One key is one key, however its PEM is spelled: its SubjectPublicKeyInfo in DER. Empty: OpenSSL
+// cannot read it.
 std::string identity(const PublicKey& key) {
   const EvpKey loaded = load(key);
   if (loaded == nullptr) return "";
@@ -45,8 +48,10 @@ std::string identity(const PublicKey& key) {
 bool of_type(const EVP_PKEY* key, KeyType type) {
   switch (type) {
     case KeyType::ed25519: return EVP_PKEY_get_base_id(key) == EVP_PKEY_ED25519;
-    case KeyType::ecdsa_p256: return EVP_PKEY_get_base_id(key) == EVP_PKEY_EC && EVP_PKEY_get_bits(key) == 256;
-    case KeyType::rsa_pss: return EVP_PKEY_get_base_id(key) == EVP_PKEY_RSA && EVP_PKEY_get_bits(key) >= 2048;
+    case KeyType::ecdsa_p256:
+      return EVP_PKEY_get_base_id(key) == EVP_PKEY_EC && EVP_PKEY_get_bits(key) == 256;
+    case KeyType::rsa_pss:
+      return EVP_PKEY_get_base_id(key) == EVP_PKEY_RSA && EVP_PKEY_get_bits(key) >= 2048;
   }
   FB_CHECK(false);
 }
@@ -101,7 +106,8 @@ Result<PublicKey> decode_key(const json::Value& value) {
     PublicKey key{known.type, text, value};
     if (known.type == KeyType::ed25519) {
       FB_ASSIGN(key.material, from_hex(text));
-      if (key.material.size() != 32) return Error{ErrorCode::malformed, "key: an Ed25519 key has 32 bytes"};
+      if (key.material.size() != 32)
+        return Error{ErrorCode::malformed, "key: an Ed25519 key has 32 bytes"};
     }
     return key;
   }
@@ -113,12 +119,13 @@ bool verify(const PublicKey& key, std::string_view message, std::string_view sig
   if (loaded == nullptr || !of_type(loaded.get(), key.type)) return false;
   const EvpContext context(EVP_MD_CTX_new(), EVP_MD_CTX_free);
   if (!prepare(context.get(), loaded.get(), key.type)) return false;
-  return EVP_DigestVerify(context.get(), reinterpret_cast<const unsigned char*>(signature.data()), signature.size(),
-                          reinterpret_cast<const unsigned char*>(message.data()), message.size()) == 1;
+  return EVP_DigestVerify(context.get(), reinterpret_cast<const unsigned char*>(signature.data()),
+                          signature.size(), reinterpret_cast<const unsigned char*>(message.data()),
+                          message.size()) == 1;
 }
 
-std::set<KeyId> valid_signers(const KeyMap& keys, const std::set<KeyId>& authorized, std::string_view message,
-                              const std::vector<Signature>& signatures) {
+std::set<KeyId> valid_signers(const KeyMap& keys, const std::set<KeyId>& authorized,
+                              std::string_view message, const std::vector<Signature>& signatures) {
   std::set<KeyId> signers;
   std::set<std::string> counted;  // identities: one key under two ids is one key
   for (const Signature& signature : signatures) {

@@ -1,7 +1,8 @@
 // Public keys, signatures, and counting them against a threshold.
 //
-// A PublicKey is the TUF key object (specification 1.0.34, section 4.2) as a value; its id is the SHA-256 of that
-// object's canonical JSON. Private keys never appear here: whatever can sign is a Signer, and lives behind a door.
+// A PublicKey is the TUF key object (specification 1.0.34, section 4.2) as a value; its id is the
+// SHA-256 of that object's canonical JSON. Private keys never appear here: whatever can sign is a
+// Signer, and lives behind a door.
 #pragma once
 
 #include <cstdint>
@@ -32,10 +33,12 @@ struct PublicKey {
 PublicKey ed25519_key(std::string_view raw32);
 PublicKey ecdsa_key(std::string pem);
 
-// Reads a TUF key object: ed25519, ecdsa / ecdsa-sha2-nistp256, rsa with rsassa-pss-sha256. Errors: malformed, unsupported.
+// Reads a TUF key object: ed25519, ecdsa / ecdsa-sha2-nistp256, rsa with rsassa-pss-sha256. Errors:
+// malformed, unsupported.
 Result<PublicKey> decode_key(const json::Value& value);
 
-// Whether `signature` (raw bytes) is this key's over `message`. Never throws; a key OpenSSL refuses verifies nothing.
+// Whether `signature` (raw bytes) is this key's over `message`. Never throws; a key OpenSSL refuses
+// verifies nothing.
 bool verify(const PublicKey& key, std::string_view message, std::string_view signature);
 
 struct Signature {
@@ -45,9 +48,10 @@ struct Signature {
 
 using KeyMap = std::map<KeyId, PublicKey>;
 
-// Which of `authorized` signed `message`, each key counted once however often or under however many ids it is listed.
-std::set<KeyId> valid_signers(const KeyMap& keys, const std::set<KeyId>& authorized, std::string_view message,
-                              const std::vector<Signature>& signatures);
+// Which of `authorized` signed `message`, each key counted once however often or under however many
+// ids it is listed.
+std::set<KeyId> valid_signers(const KeyMap& keys, const std::set<KeyId>& authorized,
+                              std::string_view message, const std::vector<Signature>& signatures);
 
 // Something that can sign as one key. Implementations: keyfile/ (encrypted PKCS#8), pkcs11/ later.
 class Signer {

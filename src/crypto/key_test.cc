@@ -48,7 +48,8 @@ std::string sign(const EvpKey& key, std::string_view message) {
 
 TEST(Sha256, GivesTheDigestsOfFips180) {
   EXPECT_EQ(sha256("").hex(), "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855");
-  EXPECT_EQ(sha256("abc").hex(), "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
+  EXPECT_EQ(sha256("abc").hex(),
+            "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
 }
 
 TEST(Sha256, IsTheSameInPieces) {
@@ -60,9 +61,11 @@ TEST(Sha256, IsTheSameInPieces) {
 }
 
 TEST(Key, VerifiesTheFirstVectorOfRfc8032) {
-  const auto key = ed25519_key(*from_hex("d75a980182b10ab7d54bfed3c964073a0ee172f3daa62325af021a68f707511a"));
+  const auto key =
+      ed25519_key(*from_hex("d75a980182b10ab7d54bfed3c964073a0ee172f3daa62325af021a68f707511a"));
   const auto signature = *from_hex(
-      "e5564300c360ac729086e2cc806e828a84877f1eb8e5d974d873e065224901555fb8821590a33bacc61e39701cf9b46bd25bf5f0595bbe24655141438e7a100b");
+      "e5564300c360ac729086e2cc806e828a84877f1eb8e5d974d873e065224901555fb8821590a33bacc61e39701cf9"
+      "b46bd25bf5f0595bbe24655141438e7a100b");
   EXPECT_TRUE(verify(key, "", signature));
   EXPECT_FALSE(verify(key, "x", signature));
 }
@@ -89,7 +92,8 @@ TEST(Key, SurvivesItsDocumentAndKeepsItsId) {
 }
 
 TEST(Key, RefusesTypesThatItDoesNotKnow) {
-  const auto key = decode_key({{"keytype", "dsa"}, {"scheme", "dsa"}, {"keyval", {{"public", "x"}}}});
+  const auto key =
+      decode_key({{"keytype", "dsa"}, {"scheme", "dsa"}, {"keyval", {{"public", "x"}}}});
   ASSERT_FALSE(key.ok());
   EXPECT_EQ(key.error().code, ErrorCode::unsupported);
 }
@@ -101,13 +105,16 @@ TEST(Threshold, CountsOneKeyOnceUnderTwoIdsAndTwoSpellings) {
   spelled_otherwise.material = "a comment before the PEM\n" + key.material;
   const std::string signature = sign(secret, "message");
   const KeyMap keys{{"one", key}, {"two", spelled_otherwise}};
-  EXPECT_EQ(valid_signers(keys, {"one", "two"}, "message", {{"one", signature}, {"two", signature}}).size(), 1U);
+  EXPECT_EQ(valid_signers(keys, {"one", "two"}, "message", {{"one", signature}, {"two", signature}})
+                .size(),
+            1U);
 }
 
 TEST(Threshold, CountsOnlyAuthorizedKeys) {
   const EvpKey a = ed25519(), b = ed25519();
   const KeyMap keys{{"a", public_of(a)}, {"b", public_of(b)}};
-  const std::vector<Signature> signatures{{"a", sign(a, "m")}, {"b", sign(b, "m")}, {"a", sign(a, "m")}};
+  const std::vector<Signature> signatures{
+      {"a", sign(a, "m")}, {"b", sign(b, "m")}, {"a", sign(a, "m")}};
   EXPECT_EQ(valid_signers(keys, {"a", "b"}, "m", signatures).size(), 2U);
   EXPECT_EQ(valid_signers(keys, {"a"}, "m", signatures), std::set<KeyId>{"a"});
   EXPECT_TRUE(valid_signers(keys, {"a", "b"}, "another message", signatures).empty());

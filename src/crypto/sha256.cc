@@ -27,7 +27,8 @@ void Sha256::update(std::string_view bytes) {
 Digest Sha256::finish() {
   Digest digest;
   unsigned int length = 0;
-  FB_CHECK(EVP_DigestFinal_ex(context_->evp, digest.bytes.data(), &length) == 1 && length == digest.bytes.size());
+  FB_CHECK(EVP_DigestFinal_ex(context_->evp, digest.bytes.data(), &length) == 1 &&
+           length == digest.bytes.size());
   return digest;
 }
 

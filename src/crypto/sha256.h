@@ -26,7 +26,8 @@ class Sha256 {
   std::unique_ptr<Context> context_;
 };
 
-// Compares secrets without telling by its duration where they differ. Different lengths are simply unequal.
+// Compares secrets without telling by its duration where they differ. Different lengths are simply
+// unequal.
 bool equal_in_constant_time(std::string_view a, std::string_view b);
 
 }  // namespace fb::crypto

@@ -18,7 +18,8 @@ namespace fs = std::filesystem;
 using Clock = std::chrono::steady_clock;
 
 constexpr int kKernelModeEvery = 3;
-// The first boot after a crash takes longer than the silence deadline of 5 s: memory dump, disk check.
+// The first boot after a crash takes longer than the silence deadline of 5 s: memory dump, disk
+// check.
 constexpr std::chrono::milliseconds kFirstReboot{6000};
 constexpr std::chrono::milliseconds kNextReboot{700};
 
@@ -40,7 +41,8 @@ std::string agent_configuration(const Image& image, const Machine& machine) {
   std::string text = "server = \"" + image.server_url + "\"\n";
   if (!image.mirror_url.empty()) text += "mirrors = [\"" + image.mirror_url + "\"]\n";
   text += "tenant = \"" + machine.tenant + "\"\n";
-  text += "enrolment_token_file = \"" + image.home + "/tenants/" + machine.tenant + "/enrolment.token\"\n";
+  text += "enrolment_token_file = \"" + image.home + "/tenants/" + machine.tenant +
+          "/enrolment.token\"\n";
   text += "root = \"" + image.home + "/root.json\"\n";
   text += "policy_key = \"" + image.home + "/tenants/" + machine.tenant + "/policy.pub.json\"\n";
   text += "state_dir = \"" + machine.folder + "/state\"\n";
@@ -48,7 +50,8 @@ std::string agent_configuration(const Image& image, const Machine& machine) {
   text += "ring = \"broad\"\n\n";
   text += "[component.\"sensor.engine\"]\nkind = \"core\"\n\n";
   text += "[component.\"sensor.channel\"]\nkind = \"content\"\nreader = \"sensor.engine\"\n";
-  if (machine.kernel_mode) text += "\n[workload.sensor]\narguments = [\"--host-crash\", \"{agent_pid}\"]\n";
+  if (machine.kernel_mode)
+    text += "\n[workload.sensor]\narguments = [\"--host-crash\", \"{agent_pid}\"]\n";
   return text;
 }
 
@@ -75,11 +78,13 @@ Status Fleet::install(const Machine& machine) const {
 
 Status Fleet::boot(Machine& machine) {
   ++machine.boots;
-  const int log = open((machine.folder + "/agent.log").c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
+  const int log = open((machine.folder + "/agent.log").c_str(),
+                       O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
   if (log < 0) return Error{ErrorCode::io_failed, "cannot write " + machine.folder + "/agent.log"};
   const std::string boot_id = machine.name + "-boot-" + std::to_string(machine.boots);
-  auto started = posix::start_child({{image_.agent_program, "run", "--config", machine.config(), "--boot-id", boot_id}, {}},
-                                    {.output = log, .limits = {}, .no_new_privileges = true});
+  auto started = posix::start_child(
+      {{image_.agent_program, "run", "--config", machine.config(), "--boot-id", boot_id}, {}},
+      {.output = log, .limits = {}, .no_new_privileges = true});
   close(log);
   if (!started.ok()) return started.error();
   machine.agent = *started;
@@ -91,7 +96,9 @@ Status Fleet::tend() {
   for (Machine& machine : machines_) {
     if (machine.agent != 0) {
       siginfo_t ended{};
-      const bool gone = waitid(P_PID, static_cast<id_t>(machine.agent), &ended, WEXITED | WNOHANG | WNOWAIT) == 0 && ended.si_pid != 0;
+      const bool gone = waitid(P_PID, static_cast<id_t>(machine.agent), &ended,
+                               WEXITED | WNOHANG | WNOWAIT) == 0 &&
+                        ended.si_pid != 0;
       if (!gone) continue;
       posix::reap(machine.agent);
       machine.agent = 0;
@@ -118,7 +125,8 @@ void Fleet::power_off() {
 }
 
 int Fleet::down() const {
-  return static_cast<int>(std::count_if(machines_.begin(), machines_.end(), [](const Machine& m) { return m.agent == 0; }));
+  return static_cast<int>(std::count_if(machines_.begin(), machines_.end(),
+                                        [](const Machine& m) { return m.agent == 0; }));
 }
 
 }  // namespace fb::demo

@@ -1,8 +1,9 @@
 // Machines for the demo: each one a real agent with its real sensor, and a power button.
 //
-// A machine whose sensor runs "in the kernel" takes its agent down when it crashes, as a driver takes down a host. Such a
-// machine is booted again after a while, with a new boot id, again and again: a boot loop, until its agent ends it by
-// itself. Everything ends with the demo. Single thread; call tend() often.
+// A machine whose sensor runs "in the kernel" takes its agent down when it crashes, as a driver
+// takes down a host. Such a machine is booted again after a while, with a new boot id, again and
+// again: a boot loop, until its agent ends it by itself. Everything ends with the demo. Single
+// thread; call tend() often.
 #pragma once
 
 #include <sys/types.h>
@@ -16,11 +17,11 @@
 namespace fb::demo {
 
 struct Machine {
-  std::string name;    // "m07"
+  std::string name;  // "m07"
   std::string tenant;
   std::string folder;
   bool kernel_mode = false;
-  pid_t agent = 0;     // 0: down
+  pid_t agent = 0;  // 0: down
   int boots = 0;
   std::chrono::steady_clock::time_point boot_at;
 
@@ -29,16 +30,17 @@ struct Machine {
 
 // What a machine is made of.
 struct Image {
-  std::string folder;             // holds slots/ current/ state/ tuf/ of a provisioned device
-  std::string home;               // the publisher's home: root.json, tenants/
+  std::string folder;  // holds slots/ current/ state/ tuf/ of a provisioned device
+  std::string home;    // the publisher's home: root.json, tenants/
   std::string server_url;
-  std::string mirror_url;         // "": machines fetch from the server alone
+  std::string mirror_url;  // "": machines fetch from the server alone
   std::string agent_program;
 };
 
 class Fleet {
  public:
-  Fleet(Image image, std::vector<std::string> tenants) : image_(std::move(image)), tenants_(std::move(tenants)) {}
+  Fleet(Image image, std::vector<std::string> tenants)
+      : image_(std::move(image)), tenants_(std::move(tenants)) {}
   ~Fleet() { power_off(); }
   Fleet(const Fleet&) = delete;
   Fleet& operator=(const Fleet&) = delete;

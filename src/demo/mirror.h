@@ -1,4 +1,5 @@
-// A mirror that lies: serves the repository's targets and, once armed, flips one byte in each content file.
+// A mirror that lies: serves the repository's targets and, once armed, flips one byte in each
+// content file.
 #pragma once
 
 #include <atomic>
@@ -16,7 +17,9 @@ class Mirror final : public port::HttpHandler {
   void arm() { armed_ = true; }
   [[nodiscard]] int lies() const { return lies_; }
 
-  [[nodiscard]] std::size_t body_limit(std::string_view, std::string_view) const override { return 0; }
+  [[nodiscard]] std::size_t body_limit(std::string_view, std::string_view) const override {
+    return 0;
+  }
   void handle(port::ServerRequest request, port::Reply reply) override;
   [[nodiscard]] port::ServerResponse refusal(int status, std::string_view detail) const override;
 

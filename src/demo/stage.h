@@ -1,5 +1,5 @@
-// The stage: a publisher's home, a server, a mirror and a fleet in one temporary folder, driven through the very programs
-// that people use.
+// The stage: a publisher's home, a server, a mirror and a fleet in one temporary folder, driven
+// through the very programs that people use.
 #pragma once
 
 #include <functional>
@@ -19,9 +19,9 @@
 namespace fb::demo {
 
 struct StageOptions {
-  std::string folder;     // must not exist
-  std::string programs;   // where firebreak, firebreakd, firebreak-agent and the sensors are
-  std::string examples;   // examples/sensor of the source tree
+  std::string folder;    // must not exist
+  std::string programs;  // where firebreak, firebreakd, firebreak-agent and the sensors are
+  std::string examples;  // examples/sensor of the source tree
   int machines = 60;
 };
 
@@ -38,14 +38,16 @@ class Stage {
   Stage(const Stage&) = delete;
   Stage& operator=(const Stage&) = delete;
 
-  // init --lab, a server on a free port, the first releases, an image, the fleet. Errors: what went wrong, with output.
+  // init --lab, a server on a free port, the first releases, an image, the fleet. Errors: what went
+  // wrong, with output.
   Status set_up();
 
   // Runs `firebreak <arguments>` in the home. Errors: io_failed. Any exit code is a Ran.
   Result<Ran> firebreak(std::vector<std::string> arguments);
   // The same; exit code 0 is expected. Errors: conflict, with what was printed.
   Result<std::string> must(std::vector<std::string> arguments);
-  Result<Ran> agent(const Machine& machine, const std::string& verb, std::vector<std::string> arguments);
+  Result<Ran> agent(const Machine& machine, const std::string& verb,
+                    std::vector<std::string> arguments);
 
   struct Draft {
     std::string version, rules, cls = "feature", what, why;

@@ -9,7 +9,8 @@
 
 namespace fb::demo {
 
-// Where the story is told: `line` for what stays, `progress` for what is overwritten (or left out, without a terminal).
+// Where the story is told: `line` for what stays, `progress` for what is overwritten (or left out,
+// without a terminal).
 struct Teller {
   std::function<void(const std::string&)> line;
   std::function<void(const std::string&)> progress;

@@ -10,16 +10,19 @@ std::string text(const json::Value& data, const char* key) {
   return it != data.end() && it->is_string() ? it->get<std::string>() : "";
 }
 
-// Harmed machines that run again: not the bad release, and with their sensor alive, by their own word.
+// Harmed machines that run again: not the bad release, and with their sensor alive, by their own
+// word.
 Result<bool> healed(Stage& stage, const Machine& machine, const std::string& bad) {
   if (machine.agent == 0) return false;
   FB_ASSIGN(const auto told, stage.agent(machine, "status", {"--json"}));
   if (told.code != 0) return false;
   FB_ASSIGN(const auto status, json::parse(told.output));
   const auto& live = status.at("live");
-  if (!live.is_object() || live.at("workloads").value("sensor.engine", "") != "running") return false;
+  if (!live.is_object() || live.at("workloads").value("sensor.engine", "") != "running")
+    return false;
   for (const auto& component : status.at("components")) {
-    if (component.at("active").is_object() && component.at("active").value("release", "") == bad) return false;
+    if (component.at("active").is_object() && component.at("active").value("release", "") == bad)
+      return false;
   }
   return true;
 }
@@ -34,7 +37,8 @@ Result<std::map<std::string, const Machine*>> machines_by_device(Stage& stage) {
   return out;
 }
 
-void count_times(const std::vector<audit::Entry>& log, const std::string& release, Millis freshness, Tally& tally) {
+void count_times(const std::vector<audit::Entry>& log, const std::string& release, Millis freshness,
+                 Tally& tally) {
   Instant first_permit, halted;
   for (const auto& entry : log) {
     if (text(entry.data, "release") != release) continue;
@@ -44,8 +48,11 @@ void count_times(const std::vector<audit::Entry>& log, const std::string& releas
   if (halted.ms == 0) return;
   tally.halt_seconds = static_cast<double>((halted - first_permit).ms) / 1000;
   for (const auto& entry : log) {
-    if (entry.kind != "report" || text(entry.data, "event") != "activated" || text(entry.data, "release") != release) continue;
-    // The device's own word of when, in whole seconds rounded down: an activation in time can never be counted here.
+    if (entry.kind != "report" || text(entry.data, "event") != "activated" ||
+        text(entry.data, "release") != release)
+      continue;
+    // The device's own word of when, in whole seconds rounded down: an activation in time can never
+    // be counted here.
     const auto at = parse_rfc3339(text(entry.data, "device_at"));
     if (at.ok() && *at > halted + freshness) ++tally.after_halt_starts;
   }
@@ -75,7 +82,8 @@ std::string table(const Tally& t) {
   const auto row = [](const char* what, std::int64_t here, std::int64_t big_bang) {
     return fmt::format("  {:<28}{:>10}{:>12}\n", what, here, big_bang);
   };
-  std::string out = fmt::format("  {:<28}{:>10}{:>12}\n", "the bad release", "Firebreak", "big bang");
+  std::string out =
+      fmt::format("  {:<28}{:>10}{:>12}\n", "the bad release", "Firebreak", "big bang");
   out += row("machines exposed", t.exposed, t.devices);
   out += row("machines harmed", t.harmed, t.devices);
   out += row("  of these silent for a while", t.silent, t.devices);
@@ -91,14 +99,19 @@ std::vector<std::string> complaints(const Tally& t) {
   const auto expect = [&](bool held, const std::string& what) {
     if (!held) out.push_back(what);
   };
-  expect(t.devices > 0 && t.good_completed == t.devices, fmt::format("the good release reached {} of {} machines", t.good_completed, t.devices));
+  expect(t.devices > 0 && t.good_completed == t.devices,
+         fmt::format("the good release reached {} of {} machines", t.good_completed, t.devices));
   expect(t.good_halts == 0, "the good release was halted");
   expect(t.content_refused, "the bad release was not refused by check");
-  expect(t.exposed > 0 && t.exposed <= 10, fmt::format("{} machines were exposed to the bad release; 1 to 10 are expected", t.exposed));
+  expect(
+      t.exposed > 0 && t.exposed <= 10,
+      fmt::format("{} machines were exposed to the bad release; 1 to 10 are expected", t.exposed));
   expect(t.harmed > 0, "the bad release harmed nobody");
-  expect(t.self_healed == t.harmed - t.still_down, fmt::format("{} harmed, {} healed, {} still down", t.harmed, t.self_healed, t.still_down));
+  expect(t.self_healed == t.harmed - t.still_down,
+         fmt::format("{} harmed, {} healed, {} still down", t.harmed, t.self_healed, t.still_down));
   expect(t.still_down == 0, fmt::format("{} machines are still down", t.still_down));
-  expect(t.after_halt_starts == 0, fmt::format("{} machines started the bad release after the halt", t.after_halt_starts));
+  expect(t.after_halt_starts == 0,
+         fmt::format("{} machines started the bad release after the halt", t.after_halt_starts));
   expect(t.freeze_refused, "the customer's freeze did not hold");
   expect(t.tamper_refused, "the tampered artifact was not refused");
   expect(t.log_verified, "the log does not verify");
@@ -124,7 +137,8 @@ std::set<std::string> devices_in(const std::vector<audit::Entry>& log, const Wan
   std::set<std::string> out;
   for (const auto& entry : log) {
     if (entry.kind != wanted.kind || text(entry.data, "release") != wanted.release) continue;
-    if (wanted.event.empty() || text(entry.data, "event") == wanted.event) out.insert(text(entry.data, "device"));
+    if (wanted.event.empty() || text(entry.data, "event") == wanted.event)
+      out.insert(text(entry.data, "device"));
   }
   return out;
 }
@@ -132,12 +146,14 @@ std::set<std::string> devices_in(const std::vector<audit::Entry>& log, const Wan
 Result<std::string> release_of(Stage& stage, const std::string& version) {
   FB_ASSIGN(const auto releases, stage.list("/api/v1/releases", "releases"));
   for (const auto& each : releases) {
-    if (text(each, "version") == version && text(each, "component") == "sensor.channel") return text(each, "release");
+    if (text(each, "version") == version && text(each, "component") == "sensor.channel")
+      return text(each, "release");
   }
   return Error{ErrorCode::not_found, "no release sensor.channel " + version};
 }
 
-Status count_harm(Stage& stage, const std::vector<audit::Entry>& log, const std::string& release, Tally& tally) {
+Status count_harm(Stage& stage, const std::vector<audit::Entry>& log, const std::string& release,
+                  Tally& tally) {
   FB_ASSIGN(const auto devices, stage.list("/api/v1/devices", "devices"));
   FB_ASSIGN(const auto machines, machines_by_device(stage));
   FB_ASSIGN(const auto status, stage.get("/api/v1/status"));
@@ -152,7 +168,9 @@ Status count_harm(Stage& stage, const std::vector<audit::Entry>& log, const std:
       ++tally.harmed;
       tally.silent += silent ? 1 : 0;
       const auto machine = machines.find(text(device, "device"));
-      FB_ASSIGN(const bool up, machine == machines.end() ? Result<bool>(false) : healed(stage, *machine->second, release));
+      FB_ASSIGN(const bool up, machine == machines.end()
+                                   ? Result<bool>(false)
+                                   : healed(stage, *machine->second, release));
       ++(up ? tally.self_healed : tally.still_down);
     }
   }

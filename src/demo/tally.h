@@ -1,4 +1,5 @@
-// What the demo can say at its end: computed from the event log and from the devices, never from what was intended.
+// What the demo can say at its end: computed from the event log and from the devices, never from
+// what was intended.
 #pragma once
 
 #include <cstdint>
@@ -51,6 +52,7 @@ std::set<std::string> devices_in(const std::vector<audit::Entry>& log, const Wan
 Result<std::string> release_of(Stage& stage, const std::string& version);
 
 // Fills in what concerns the bad release `release`, halted; `good` is the one that devices heal to.
-Status count_harm(Stage& stage, const std::vector<audit::Entry>& log, const std::string& release, Tally& tally);
+Status count_harm(Stage& stage, const std::vector<audit::Entry>& log, const std::string& release,
+                  Tally& tally);
 
 }  // namespace fb::demo

@@ -31,7 +31,8 @@ Result<Device> decode_device(std::string_view bytes) {
   device.os = in.string("os", 64);
   device.arch = in.string("arch", 64);
   device.enrolled = in.instant("enrolled");
-  device.last_sequence = static_cast<std::uint64_t>(in.integer("last_sequence", 0, std::int64_t{1} << 53U));
+  device.last_sequence =
+      static_cast<std::uint64_t>(in.integer("last_sequence", 0, std::int64_t{1} << 53U));
   in.members("installed", 64, [&](const std::string& name, json::Reader& each) {
     const auto component = ComponentId::parse(name);
     if (!component.ok()) return each.fail("", component.error().detail);
@@ -45,7 +46,8 @@ std::string stratum_name(const Device& device, const std::optional<ComponentId>&
   std::string name = device.os + " " + device.arch;
   if (!core) return name;
   const auto it = device.installed.find(*core);
-  return name + " " + core->text() + " " + (it == device.installed.end() ? "none" : it->second.version);
+  return name + " " + core->text() + " " +
+         (it == device.installed.end() ? "none" : it->second.version);
 }
 
 }  // namespace fb::fleet

@@ -1,5 +1,5 @@
-// A device as the server knows it: enrolled once, heard often. The stored record holds what must survive a restart;
-// when it was last heard does not (a check-in without events stores nothing).
+// A device as the server knows it: enrolled once, heard often. The stored record holds what must
+// survive a restart; when it was last heard does not (a check-in without events stores nothing).
 #pragma once
 
 #include <cstdint>
@@ -36,7 +36,8 @@ struct Device {
 std::string encode(const Device& device);
 Result<Device> decode_device(std::string_view bytes);
 
-// "linux amd64 sensor.engine 7.11": devices alike in OS family, architecture and core build. `core` may be absent.
+// "linux amd64 sensor.engine 7.11": devices alike in OS family, architecture and core build. `core`
+// may be absent.
 std::string stratum_name(const Device& device, const std::optional<ComponentId>& core);
 
 }  // namespace fb::fleet

@@ -14,17 +14,24 @@ using statement::SignedAct;
 
 GateResult result(std::string gate, std::vector<std::string> reasons, const Question& question) {
   GateResult out{std::move(gate), Verdict::open, std::move(reasons)};
-  if (!out.reasons.empty()) out.verdict = waived(out.gate, question) ? Verdict::waived : Verdict::closed;
+  if (!out.reasons.empty())
+    out.verdict = waived(out.gate, question) ? Verdict::waived : Verdict::closed;
   return out;
 }
 
 GateResult notes_gate(const Question& question) {
   const auto& notes = question.manifest.notes;
   std::vector<std::string> reasons;
-  const auto blank = [](const std::string& text) { return text.find_first_not_of(" \t\r\n") == std::string::npos; };
-  for (const auto& [name, text] :
-       {std::pair{"what", &notes.what}, {"why", &notes.why}, {"risk", &notes.risk}, {"undo", &notes.undo}}) {
-    if (blank(*text)) reasons.push_back(std::string("release note '") + name + "' is blank; customers read it before they allow an update");
+  const auto blank = [](const std::string& text) {
+    return text.find_first_not_of(" \t\r\n") == std::string::npos;
+  };
+  for (const auto& [name, text] : {std::pair{"what", &notes.what},
+                                   {"why", &notes.why},
+                                   {"risk", &notes.risk},
+                                   {"undo", &notes.undo}}) {
+    if (blank(*text))
+      reasons.push_back(std::string("release note '") + name +
+                        "' is blank; customers read it before they allow an update");
   }
   return result("notes", std::move(reasons), question);
 }
@@ -41,11 +48,14 @@ GateResult approval_gate(const Question& question) {
   std::set<PersonId> approvers;
   for (const SignedAct& signed_act : question.acts) {
     const auto& act = signed_act.act;
-    if (act.kind != ActKind::approve || act.release != question.digest || act.expires < question.now) continue;
+    if (act.kind != ActKind::approve || act.release != question.digest ||
+        act.expires < question.now)
+      continue;
     if (act.person == question.manifest.author) continue;  // one's own release does not count
     const auto* person = question.people.find(act.person);
-    if (person != nullptr && (person->roles.contains(Role::reviewer) || person->roles.contains(Role::operations) ||
-                              person->roles.contains(Role::security))) {
+    if (person != nullptr &&
+        (person->roles.contains(Role::reviewer) || person->roles.contains(Role::operations) ||
+         person->roles.contains(Role::security))) {
       approvers.insert(act.person);
     }
   }
@@ -94,7 +104,8 @@ std::vector<GateResult> evaluate(const Question& question) {
 }
 
 bool all_open(const std::vector<GateResult>& results) {
-  return std::none_of(results.begin(), results.end(), [](const GateResult& r) { return r.verdict == Verdict::closed; });
+  return std::none_of(results.begin(), results.end(),
+                      [](const GateResult& r) { return r.verdict == Verdict::closed; });
 }
 
 GateResult contract_gate(const Question& question) {
@@ -102,26 +113,32 @@ GateResult contract_gate(const Question& question) {
   const auto& manifest = question.manifest;
   std::vector<std::string> reasons;
   if (manifest.kind == Kind::content && !manifest.needs) {
-    reasons.push_back("says nothing about what it reads; add `needs` so that it can be held against each engine");
+    reasons.push_back(
+        "says nothing about what it reads; add `needs` so that it can be held against each engine");
   }
   if (manifest.needs && !manifest.reader) {
-    reasons.push_back("names no reader; say which core component interprets it, or nothing can be held against it");
+    reasons.push_back(
+        "names no reader; say which core component interprets it, or nothing can be held against "
+        "it");
   }
   if (manifest.needs) {
     for (const Reader& reader : question.fleet.readers) {
       for (const std::string& reason : release::unmet(*manifest.needs, reader.contract)) {
-        reasons.push_back(reason + "; " + std::to_string(reader.devices) + (reader.devices == 1 ? " device" : " devices"));
+        reasons.push_back(reason + "; " + std::to_string(reader.devices) +
+                          (reader.devices == 1 ? " device" : " devices"));
       }
     }
     if (question.fleet.unknown_devices > 0) {
-      reasons.push_back(std::to_string(question.fleet.unknown_devices) + " devices run an engine whose contract nobody signed");
+      reasons.push_back(std::to_string(question.fleet.unknown_devices) +
+                        " devices run an engine whose contract nobody signed");
     }
   }
   return result("contract", std::move(reasons), question);
 }
 
 int approvals_needed(const release::Manifest& manifest, statement::Lane lane) {
-  const bool two = manifest.cls == release::Class::emergency || manifest.one_way || lane == statement::Lane::emergency;
+  const bool two = manifest.cls == release::Class::emergency || manifest.one_way ||
+                   lane == statement::Lane::emergency;
   return two ? 2 : 1;
 }
 
@@ -139,7 +156,8 @@ bool waived(const std::string& gate, const Question& question) {
 json::Value encode(const std::vector<GateResult>& results) {
   json::Value list = json::Value::array();
   for (const GateResult& each : results) {
-    list.push_back({{"gate", each.gate}, {"verdict", word(each.verdict)}, {"reasons", each.reasons}});
+    list.push_back(
+        {{"gate", each.gate}, {"verdict", word(each.verdict)}, {"reasons", each.reasons}});
   }
   return list;
 }

@@ -1,8 +1,9 @@
 // Gates: what must be true of a release before it may start, as a pure function.
 //
-// The CLI (`firebreak check`, offline), the server (at submit and at start) and the device (contract gate) call this same
-// code, so they give the same verdict in the same words. A gate is never open for lack of data; a closed one opens only
-// through a waiver by two people with different roles.
+// The CLI (`firebreak check`, offline), the server (at submit and at start) and the device
+// (contract gate) call this same code, so they give the same verdict in the same words. A gate is
+// never open for lack of data; a closed one opens only through a waiver by two people with
+// different roles.
 #pragma once
 
 #include <array>
@@ -21,9 +22,10 @@ enum class Verdict : std::uint8_t { open, closed, waived };
 std::string_view word(Verdict verdict);
 
 struct GateResult {
-  std::string gate;                  // "contract"
+  std::string gate;  // "contract"
   Verdict verdict = Verdict::closed;
-  std::vector<std::string> reasons;  // why closed (kept when waived); each names numbers and what would be right
+  std::vector<std::string>
+      reasons;  // why closed (kept when waived); each names numbers and what would be right
 };
 
 // A core build in the fleet that interprets the component.
@@ -55,15 +57,17 @@ inline constexpr std::array<std::string_view, 4> kGates{"notes", "size", "contra
 std::vector<GateResult> evaluate(const Question& question);
 bool all_open(const std::vector<GateResult>& results);
 
-// The gates about the release itself, without approvals: what `check` can know before anybody has signed.
+// The gates about the release itself, without approvals: what `check` can know before anybody has
+// signed.
 std::vector<GateResult> evaluate_content(const Question& question);
 
 // The contract gate alone, as each device asks it about its own core build.
 GateResult contract_gate(const Question& question);
 
-// How many approvals by people other than the author are needed: one; two for emergency and one-way releases, and for any
-// release in the emergency lane.
-int approvals_needed(const release::Manifest& manifest, statement::Lane lane = statement::Lane::standard);
+// How many approvals by people other than the author are needed: one; two for emergency and one-way
+// releases, and for any release in the emergency lane.
+int approvals_needed(const release::Manifest& manifest,
+                     statement::Lane lane = statement::Lane::standard);
 // Whether two people with different roles, none of them counted twice, waived `gate` for `digest`.
 bool waived(const std::string& gate, const Question& question);
 json::Value encode(const std::vector<GateResult>& results);

@@ -55,7 +55,8 @@ class Exchange {
   Exchange(ClientSocket& socket, const port::HttpRequest& request, const Deadline& deadline)
       : socket_(socket),
         deadline_(deadline),
-        parser_(request.method == "HEAD", request.max_body, request.sink) {}
+        parser_(request.method == "HEAD" ? Answers::head : Answers::other, request.max_body,
+                request.sink) {}
 
   // Not one byte of a response had come: on a kept connection that means it was closed while idle.
   [[nodiscard]] bool unanswered() const { return !heard_; }

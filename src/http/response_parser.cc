@@ -101,10 +101,10 @@ struct ResponseParser::Grammar {
   }
 };
 
-ResponseParser::ResponseParser(bool to_head, std::size_t max_body,
+ResponseParser::ResponseParser(Answers answers, std::size_t max_body,
                                std::function<Status(std::string_view)> sink)
     : grammar_(std::make_unique<Grammar>()) {
-  grammar_->to_head = to_head;
+  grammar_->to_head = answers == Answers::head;
   grammar_->max_body = max_body;
   grammar_->sink = std::move(sink);
   grammar_->begin();

@@ -10,11 +10,14 @@
 
 namespace fb::http {
 
+enum class Answers : std::uint8_t { head, other };
+
 class ResponseParser {
  public:
-  // `to_head`: the response to a HEAD request, which has no body whatever its headers say. `sink`
-  // may be empty.
-  ResponseParser(bool to_head, std::size_t max_body, std::function<Status(std::string_view)> sink);
+  // `Answers::head`: the response to a HEAD request, which has no body whatever its headers say.
+  // `sink` may be empty.
+  ResponseParser(Answers answers, std::size_t max_body,
+                 std::function<Status(std::string_view)> sink);
   ~ResponseParser();
   ResponseParser(const ResponseParser&) = delete;
   ResponseParser& operator=(const ResponseParser&) = delete;

@@ -199,7 +199,7 @@ TEST(ResponseParser, SkipsInterimResponsesAndTakesEveryFraming) {
       {"HTTP/1.1 304 Not Modified\r\ncontent-length: 9\r\n\r\n", false, ""},
   };
   for (const auto& each : kCases) {
-    ResponseParser parser(false, 100, {});
+    ResponseParser parser(Answers::other, 100, {});
     std::string pending;
     for (const char c : std::string(each.text)) {
       pending += c;
@@ -215,7 +215,7 @@ TEST(ResponseParser, SkipsInterimResponsesAndTakesEveryFraming) {
 }
 
 TEST(ResponseParser, AResponseThatIsCutIsAnError) {
-  ResponseParser parser(false, 100, {});
+  ResponseParser parser(Answers::other, 100, {});
   ASSERT_TRUE(parser.feed("HTTP/1.1 200 OK\r\ncontent-length: 5\r\n\r\nabc").ok());
   EXPECT_FALSE(parser.complete());
   EXPECT_EQ(parser.end().error().code, ErrorCode::unreachable);

@@ -132,9 +132,9 @@ Result<Value> parse(std::string_view text, Bounds bounds) {
 
 bool has_canonical_form(const Value& value) {
   if (value.is_number_float()) return false;
-  return !value.is_structured() ||
-         std::all_of(value.begin(), value.end(),
-                     [](const Value& inside) { return has_canonical_form(inside); });
+  return !value.is_structured() || std::all_of(value.begin(), value.end(), [](const Value& inside) {
+    return has_canonical_form(inside);
+  });
 }
 
 std::string canonical(const Value& value) {

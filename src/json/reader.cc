@@ -53,11 +53,14 @@ Reader::Reader(const Value& value, std::string where)
     : Reader(value, std::move(where), std::make_shared<Document>()) {}
 
 Reader::Reader(const Value& value, std::string where, std::shared_ptr<Document> document)
-    : document_(std::move(document)), node_(&document_->nodes.emplace_back(Node{&value, std::move(where), {}})) {
+    : document_(std::move(document)),
+      node_(&document_->nodes.emplace_back(Node{&value, std::move(where), {}})) {
   if (!value.is_object()) fail("", "an object is expected here");
 }
 
-bool Reader::has(std::string_view key) const { return node_->value->is_object() && node_->value->contains(key); }
+bool Reader::has(std::string_view key) const {
+  return node_->value->is_object() && node_->value->contains(key);
+}
 
 const Value* Reader::find(std::string_view key) {
   node_->known.emplace(key);
@@ -197,7 +200,8 @@ const Value& Reader::raw(std::string_view key) {
 }
 
 void Reader::fail(std::string_view key, std::string_view problem) {
-  if (!failed()) document_->problem = Error{ErrorCode::malformed, path(key) + ": " + std::string(problem)};
+  if (!failed())
+    document_->problem = Error{ErrorCode::malformed, path(key) + ": " + std::string(problem)};
 }
 
 bool Reader::failed() const { return document_->problem.has_value(); }
@@ -210,8 +214,9 @@ void Reader::refuse_unknown(const Node& node) {
   for (auto it = node.value->begin(); it != node.value->end() && !failed(); ++it) {
     if (node.known.contains(it.key())) continue;
     const std::string near = nearest(it.key(), {node.known.begin(), node.known.end()});
-    document_->problem = Error{ErrorCode::malformed, node.where + "." + it.key().substr(0, 80) + ": unknown field" +
-                                                         (near.empty() ? "" : "; did you mean '" + near + "'?")};
+    document_->problem =
+        Error{ErrorCode::malformed, node.where + "." + it.key().substr(0, 80) + ": unknown field" +
+                                        (near.empty() ? "" : "; did you mean '" + near + "'?")};
   }
 }
 

@@ -81,7 +81,8 @@ class Reader {
   [[nodiscard]] bool failed() const;
   [[nodiscard]] std::string path(std::string_view key) const;
 
-  // The first problem of the whole document, or unknown fields in any of its objects. Errors: malformed.
+  // The first problem of the whole document, or unknown fields in any of its objects. Errors:
+  // malformed.
   Status done(UnknownFields unknown = UnknownFields::refuse);
 
  private:

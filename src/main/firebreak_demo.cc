@@ -37,7 +37,8 @@ void keep_running(demo::Stage& stage, const demo::Teller& tell) {
   tell.line("\nIt goes on until you press Ctrl-C:");
   tell.line("  server        " + stage.server_url());
   tell.line("  publisher     firebreak --home " + stage.home() + " rollout status");
-  tell.line("  one machine   firebreak-agent explain --config " + stage.fleet().machines().front().config());
+  tell.line("  one machine   firebreak-agent explain --config " +
+            stage.fleet().machines().front().config());
   sigset_t stop;
   sigemptyset(&stop);
   sigaddset(&stop, SIGINT);
@@ -51,11 +52,14 @@ void keep_running(demo::Stage& stage, const demo::Teller& tell) {
 
 Result<publisher::Outcome> play(const Options& options, bool json) {
   std::string folder = (std::filesystem::temp_directory_path() / "firebreak-demo-XXXXXX").string();
-  if (mkdtemp(folder.data()) == nullptr) return Error{ErrorCode::io_failed, "cannot make a folder in " + folder};
-  const std::string programs = std::filesystem::read_symlink("/proc/self/exe").parent_path().string();
+  if (mkdtemp(folder.data()) == nullptr)
+    return Error{ErrorCode::io_failed, "cannot make a folder in " + folder};
+  const std::string programs =
+      std::filesystem::read_symlink("/proc/self/exe").parent_path().string();
   const auto tell = teller(json);
-  tell.line("Firebreak demo: " + std::to_string(options.machines) +
-            " machines, each a real agent with a real sensor; lab profile (seconds instead of hours)");
+  tell.line(
+      "Firebreak demo: " + std::to_string(options.machines) +
+      " machines, each a real agent with a real sensor; lab profile (seconds instead of hours)");
   demo::Stage stage({folder + "/stage", programs, options.examples, options.machines});
   FB_TRY(stage.set_up().in("setting up (see " + folder + ")"));
   auto played = demo::play(stage, tell);
@@ -79,11 +83,17 @@ Result<publisher::Outcome> play(const Options& options, bool json) {
 
 void register_demo(CLI::App& app, Program& program) {
   const auto options = std::make_shared<Options>();
-  CLI::App* command = add_command(&app, "demo", "Sixty machines, a good update, a bad one, and what becomes of them",
-                                  "firebreak demo --keep");
-  command->add_option("--machines", options->machines, "How many")->check(CLI::Range(20, 200))->capture_default_str();
-  command->add_option("--examples", options->examples, "The folder examples/sensor of the source tree")->type_name("DIR");
-  command->add_flag("--keep", options->keep, "Leaves everything running at the end and prints where");
+  CLI::App* command = add_command(
+      &app, "demo", "Sixty machines, a good update, a bad one, and what becomes of them",
+      "firebreak demo --keep");
+  command->add_option("--machines", options->machines, "How many")
+      ->check(CLI::Range(20, 200))
+      ->capture_default_str();
+  command
+      ->add_option("--examples", options->examples, "The folder examples/sensor of the source tree")
+      ->type_name("DIR");
+  command->add_flag("--keep", options->keep,
+                    "Leaves everything running at the end and prints where");
   command->callback([options, &program] {
     program.chosen = [options, &program] { return play(*options, program.json); };
   });

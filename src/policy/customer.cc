@@ -8,21 +8,26 @@ namespace {
 bool applies(const Rule& rule, const ComponentId& component) {
   if (rule.component == "*" || rule.component == component.text()) return true;
   if (!rule.component.ends_with(".*")) return false;
-  const std::string_view product = std::string_view(rule.component).substr(0, rule.component.size() - 1);
+  const std::string_view product =
+      std::string_view(rule.component).substr(0, rule.component.size() - 1);
   return component.text().starts_with(product);
 }
 
-std::optional<Refusal> judge_rule(const Policy& policy, const Rule& rule, const Question& question) {
+std::optional<Refusal> judge_rule(const Policy& policy, const Rule& rule,
+                                  const Question& question) {
   const std::string whose = policy.tenant.text() + "'s rule " + rule.id + ": ";
   if (rule.freeze && question.now >= rule.freeze->from && question.now < rule.freeze->to) {
     return Refusal{rule.id, rule.freeze->to, whose + "frozen until " + to_rfc3339(rule.freeze->to)};
   }
   if (rule.delay && question.now < question.first_seen + *rule.delay) {
     const Instant until = question.first_seen + *rule.delay;
-    return Refusal{rule.id, until, whose + "waits " + in_words(*rule.delay) + " after first seen, until " + to_rfc3339(until)};
+    return Refusal{
+        rule.id, until,
+        whose + "waits " + in_words(*rule.delay) + " after first seen, until " + to_rfc3339(until)};
   }
   if (rule.pin && *rule.pin != question.version) {
-    return Refusal{rule.id, std::nullopt, whose + question.component.text() + " is pinned to " + *rule.pin};
+    return Refusal{rule.id, std::nullopt,
+                   whose + question.component.text() + " is pinned to " + *rule.pin};
   }
   return std::nullopt;
 }
@@ -34,16 +39,19 @@ bool later(const Refusal& a, const Refusal& b) {
 
 bool legal_pattern(const std::string& pattern) {
   if (pattern == "*" || ComponentId::parse(pattern).ok()) return true;
-  return pattern.ends_with(".*") && ComponentId::parse(pattern.substr(0, pattern.size() - 1) + "x").ok();
+  return pattern.ends_with(".*") &&
+         ComponentId::parse(pattern.substr(0, pattern.size() - 1) + "x").ok();
 }
 
 Rule read_rule(json::Reader& in) {
   Rule rule{in.string("id", 64), in.string("component", 100), {}, {}, {}};
-  if (!in.failed() && !legal_pattern(rule.component)) in.fail("component", "expected sensor.channel, sensor.* or *");
+  if (!in.failed() && !legal_pattern(rule.component))
+    in.fail("component", "expected sensor.channel, sensor.* or *");
   if (in.has("freeze")) {
     json::Reader freeze = in.object("freeze");
     rule.freeze = Freeze{freeze.instant("from"), freeze.instant("to")};
-    if (!in.failed() && rule.freeze->to <= rule.freeze->from) freeze.fail("to", "must be after from");
+    if (!in.failed() && rule.freeze->to <= rule.freeze->from)
+      freeze.fail("to", "must be after from");
   }
   if (in.has("delay_s")) rule.delay = seconds(in.integer("delay_s", 1, 365LL * 86'400));
   if (in.has("pin")) rule.pin = in.string("pin", 64);
@@ -82,7 +90,9 @@ std::string encode(const Policy& policy) {
   json::Value rules = json::Value::array();
   for (const Rule& rule : policy.rules) {
     json::Value each{{"id", rule.id}, {"component", rule.component}};
-    if (rule.freeze) each["freeze"] = {{"from", to_rfc3339(rule.freeze->from)}, {"to", to_rfc3339(rule.freeze->to)}};
+    if (rule.freeze)
+      each["freeze"] = {{"from", to_rfc3339(rule.freeze->from)},
+                        {"to", to_rfc3339(rule.freeze->to)}};
     if (rule.delay) each["delay_s"] = rule.delay->ms / 1000;
     if (rule.pin) each["pin"] = *rule.pin;
     rules.push_back(std::move(each));

@@ -1,7 +1,8 @@
 // The customer's word: what a tenant allows on its own devices, signed with the tenant's own key.
 //
-// Checked on the device and stronger than the vendor, for content as for core. A policy can only hold back; an expired
-// one keeps its restrictions; versions only grow. judge() is pure and gives one sentence that names the rule.
+// Checked on the device and stronger than the vendor, for content as for core. A policy can only
+// hold back; an expired one keeps its restrictions; versions only grow. judge() is pure and gives
+// one sentence that names the rule.
 #pragma once
 
 #include <cstdint>

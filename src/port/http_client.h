@@ -1,7 +1,7 @@
 // The door to other machines: one HTTP exchange at a time.
 //
-// Implemented by http/ over real sockets, by sim/ and tests over function calls. Blocking; called from a background
-// job or a command-line program, never from a thread that must stay responsive.
+// Implemented by http/ over real sockets, by sim/ and tests over function calls. Blocking; called
+// from a background job or a command-line program, never from a thread that must stay responsive.
 #pragma once
 
 #include <cstdint>
@@ -21,8 +21,9 @@ struct HttpRequest {
   std::string url;  // http://host:port/path
   std::map<std::string, std::string> headers;
   std::string body;
-  std::size_t max_body = 1U << 20U;  // a larger reply is too_large, judged before and while it arrives
-  Millis timeout = seconds(10);      // for the whole exchange
+  std::size_t max_body =
+      1U << 20U;                 // a larger reply is too_large, judged before and while it arrives
+  Millis timeout = seconds(10);  // for the whole exchange
   // When set, a 2xx body goes here piece by piece instead of into HttpResponse::body.
   std::function<Status(std::string_view piece)> sink;
 };
@@ -36,7 +37,8 @@ struct HttpResponse {
 class HttpClient {
  public:
   virtual ~HttpClient() = default;
-  // Any status is a response. Errors: unreachable, timed_out, too_large, malformed, and whatever the sink returns.
+  // Any status is a response. Errors: unreachable, timed_out, too_large, malformed, and whatever
+  // the sink returns.
   virtual Result<HttpResponse> send(const HttpRequest& request) = 0;
 };
 

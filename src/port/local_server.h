@@ -1,4 +1,5 @@
-// The door for people on the same machine: one JSON request line in, one JSON reply line out, over a local socket.
+// The door for people on the same machine: one JSON request line in, one JSON reply line out, over
+// a local socket.
 #pragma once
 
 #include <functional>

@@ -26,7 +26,8 @@ struct Exit {
   [[nodiscard]] std::string in_words() const;  // "exit code 3", "signal 11 (SIGSEGV)"
 };
 
-// The one long-running process of a workload. Calls come from the agent's main loop; `exited` is called there too.
+// The one long-running process of a workload. Calls come from the agent's main loop; `exited` is
+// called there too.
 class Supervisor {
  public:
   virtual ~Supervisor() = default;
@@ -48,8 +49,9 @@ struct RunResult {
   std::string output;  // the first 4 KiB of stdout and stderr together
 };
 
-// Runs a command to its end in a sacrificial process: no new privileges, own process group, resource limits, killed
-// with all its children at the end. Used for taste, probes and activation hooks.
+// Runs a command to its end in a sacrificial process: no new privileges, own process group,
+// resource limits, killed with all its children at the end. Used for taste, probes and activation
+// hooks.
 class Sandbox {
  public:
   virtual ~Sandbox() = default;

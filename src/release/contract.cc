@@ -22,18 +22,20 @@ std::vector<std::string> unmet(const Needs& needs, const Contract& contract) {
   for (const NeededInput& needed : needs.inputs) {
     const ContractInput* supplied = find(contract, needed.name);
     if (supplied == nullptr) {
-      reasons.push_back("reads input " + needed.name + "; engine " + contract.build + " does not supply it");
+      reasons.push_back("reads input " + needed.name + "; engine " + contract.build +
+                        " does not supply it");
       continue;
     }
     for (const std::int64_t field : needed.reads) {
       if (field <= static_cast<std::int64_t>(supplied->types.size())) continue;
-      reasons.push_back("reads field " + std::to_string(field) + " of " + needed.name + "; engine " + contract.build +
-                        " supplies " + std::to_string(supplied->types.size()));
+      reasons.push_back("reads field " + std::to_string(field) + " of " + needed.name +
+                        "; engine " + contract.build + " supplies " +
+                        std::to_string(supplied->types.size()));
     }
   }
   if (contract.max_bytes != 0 && needs.max_bytes > contract.max_bytes) {
-    reasons.push_back("takes " + std::to_string(needs.max_bytes) + " bytes; engine " + contract.build +
-                      " accepts at most " + std::to_string(contract.max_bytes));
+    reasons.push_back("takes " + std::to_string(needs.max_bytes) + " bytes; engine " +
+                      contract.build + " accepts at most " + std::to_string(contract.max_bytes));
   }
   return reasons;
 }
@@ -53,7 +55,8 @@ Result<Contract> decode_contract(const json::Value& value) {
   });
   json::Reader limits = in.object("limits");
   contract.max_bytes = static_cast<std::uint64_t>(limits.integer("max_bytes", 0, kBytes));
-  if (limits.has("max_rules")) contract.max_rules = static_cast<std::uint64_t>(limits.integer("max_rules", 0, kBytes));
+  if (limits.has("max_rules"))
+    contract.max_rules = static_cast<std::uint64_t>(limits.integer("max_rules", 0, kBytes));
   FB_TRY(in.done());
   return contract;
 }
@@ -61,7 +64,8 @@ Result<Contract> decode_contract(const json::Value& value) {
 json::Value encode(const Contract& contract) {
   json::Value inputs = json::Value::array();
   for (const ContractInput& input : contract.inputs) {
-    inputs.push_back({{"name", input.name}, {"fields", input.types.size()}, {"types", input.types}});
+    inputs.push_back(
+        {{"name", input.name}, {"fields", input.types.size()}, {"types", input.types}});
   }
   return {{"format", "firebreak.contract/1"},
           {"build", contract.build},
@@ -75,7 +79,8 @@ Result<Needs> decode_needs(const json::Value& value) {
   Needs needs;
   in.objects("inputs", kInputs, [&](json::Reader& each) {
     NeededInput input{each.string("name", 64), each.integers("reads", kFields, 1, kFields)};
-    if (std::adjacent_find(input.reads.begin(), input.reads.end(), std::greater_equal<>()) != input.reads.end()) {
+    if (std::adjacent_find(input.reads.begin(), input.reads.end(), std::greater_equal<>()) !=
+        input.reads.end()) {
       each.fail("reads", "must be ascending, each field once");
     }
     needs.inputs.push_back(std::move(input));
@@ -87,7 +92,8 @@ Result<Needs> decode_needs(const json::Value& value) {
 
 json::Value encode(const Needs& needs) {
   json::Value inputs = json::Value::array();
-  for (const NeededInput& input : needs.inputs) inputs.push_back({{"name", input.name}, {"reads", input.reads}});
+  for (const NeededInput& input : needs.inputs)
+    inputs.push_back({{"name", input.name}, {"reads", input.reads}});
   return {{"inputs", std::move(inputs)}, {"max_bytes", needs.max_bytes}};
 }
 

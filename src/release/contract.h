@@ -1,7 +1,8 @@
 // The contract between a core build and what it reads.
 //
-// A core build says what it supplies (Contract, signed with that build); content says what it uses (Needs, signed with
-// that content). meets() compares the two: had anybody asked this on 19 July 2024, field 21 would have been refused.
+// A core build says what it supplies (Contract, signed with that build); content says what it uses
+// (Needs, signed with that content). meets() compares the two: had anybody asked this on 19 July
+// 2024, field 21 would have been refused.
 #pragma once
 
 #include <cstdint>
@@ -20,8 +21,8 @@ struct ContractInput {
 };
 
 struct Contract {
-  std::string build;        // the version of the core build
-  ComponentId reads;        // the component it interprets
+  std::string build;  // the version of the core build
+  ComponentId reads;  // the component it interprets
   std::vector<ContractInput> inputs;
   std::uint64_t max_bytes = 0;  // of one artifact; 0: the build sets no limit
   std::uint64_t max_rules = 0;
@@ -37,7 +38,8 @@ struct Needs {
   std::uint64_t max_bytes = 0;
 };
 
-// Each sentence names input, field, build and what it supplies; empty: the content meets its reader.
+// Each sentence names input, field, build and what it supplies; empty: the content meets its
+// reader.
 std::vector<std::string> unmet(const Needs& needs, const Contract& contract);
 
 // Errors: malformed.

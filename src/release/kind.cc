@@ -8,10 +8,14 @@ namespace fb::release {
 namespace {
 
 bool plain(std::string_view text, std::size_t max) {
-  const auto alnum = [](char c) { return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z'); };
-  const auto legal = [&](char c) { return alnum(c) || std::string_view("._-+").find(c) != std::string_view::npos; };
-  return !text.empty() && text.size() <= max && alnum(text[0]) && std::all_of(text.begin(), text.end(), legal) &&
-         text.find("..") == std::string_view::npos;
+  const auto alnum = [](char c) {
+    return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z');
+  };
+  const auto legal = [&](char c) {
+    return alnum(c) || std::string_view("._-+").find(c) != std::string_view::npos;
+  };
+  return !text.empty() && text.size() <= max && alnum(text[0]) &&
+         std::all_of(text.begin(), text.end(), legal) && text.find("..") == std::string_view::npos;
 }
 
 template <class E>
@@ -25,16 +29,19 @@ std::string_view find_word(const std::vector<std::pair<std::string_view, E>>& wo
 }  // namespace
 
 const std::vector<std::pair<std::string_view, Kind>>& kind_words() {
-  static const std::vector<std::pair<std::string_view, Kind>> kWords{
-      {"core", Kind::core}, {"content", Kind::content}, {"config", Kind::config}, {"flags", Kind::flags}};
+  static const std::vector<std::pair<std::string_view, Kind>> kWords{{"core", Kind::core},
+                                                                     {"content", Kind::content},
+                                                                     {"config", Kind::config},
+                                                                     {"flags", Kind::flags}};
   return kWords;
 }
 
 const std::vector<std::pair<std::string_view, Class>>& class_words() {
-  static const std::vector<std::pair<std::string_view, Class>> kWords{{"feature", Class::feature},
-                                                                      {"fix", Class::fix},
-                                                                      {"security", Class::security},
-                                                                      {"emergency", Class::emergency}};
+  static const std::vector<std::pair<std::string_view, Class>> kWords{
+      {"feature", Class::feature},
+      {"fix", Class::fix},
+      {"security", Class::security},
+      {"emergency", Class::emergency}};
   return kWords;
 }
 
@@ -53,14 +60,16 @@ std::string_view owning_role(Kind kind) {
 
 Result<std::string> parse_version(std::string_view text) {
   if (plain(text, 64)) return std::string(text);
-  return Error{ErrorCode::malformed, "'" + std::string(text.substr(0, 80)) +
-                                         "' is not a version: 1 to 64 of A-Z a-z 0-9 . _ - +, like 7.11 or 2024-07-19.1"};
+  return Error{ErrorCode::malformed,
+               "'" + std::string(text.substr(0, 80)) +
+                   "' is not a version: 1 to 64 of A-Z a-z 0-9 . _ - +, like 7.11 or 2024-07-19.1"};
 }
 
 Result<std::string> parse_artifact_name(std::string_view text) {
   if (plain(text, 100) && text != "manifest.json") return std::string(text);
-  return Error{ErrorCode::malformed, "'" + std::string(text.substr(0, 120)) +
-                                         "' is not an artifact name: 1 to 100 of A-Z a-z 0-9 . _ - +, not manifest.json"};
+  return Error{ErrorCode::malformed,
+               "'" + std::string(text.substr(0, 120)) +
+                   "' is not an artifact name: 1 to 100 of A-Z a-z 0-9 . _ - +, not manifest.json"};
 }
 
 }  // namespace fb::release

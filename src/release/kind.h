@@ -19,12 +19,15 @@ std::string_view word(Class cls);
 const std::vector<std::pair<std::string_view, Kind>>& kind_words();
 const std::vector<std::pair<std::string_view, Class>>& class_words();
 
-// The TUF role that signs releases of this kind (DESIGN: content keys cannot sign core): core, content or flags.
+// The TUF role that signs releases of this kind (DESIGN: content keys cannot sign core): core,
+// content or flags.
 std::string_view owning_role(Kind kind);
 
-// "290", "7.11", "2024-07-19.1": 1 to 64 of A-Z a-z 0-9 . _ - +, starting with a letter or digit. Errors: malformed.
+// "290", "7.11", "2024-07-19.1": 1 to 64 of A-Z a-z 0-9 . _ - +, starting with a letter or digit.
+// Errors: malformed.
 Result<std::string> parse_version(std::string_view text);
-// The name of an artifact inside its release: as a version, and neither "manifest.json" nor anything with "..".
+// The name of an artifact inside its release: as a version, and neither "manifest.json" nor
+// anything with "..".
 Result<std::string> parse_artifact_name(std::string_view text);
 
 }  // namespace fb::release

@@ -13,7 +13,8 @@ constexpr std::size_t kArgumentBytes = 1024;
 Artifact read_artifact(json::Reader& in) {
   Artifact artifact;
   const std::string name = in.string("name", 128);
-  if (const auto parsed = parse_artifact_name(name); !in.failed() && !parsed.ok()) in.fail("name", parsed.error().detail);
+  if (const auto parsed = parse_artifact_name(name); !in.failed() && !parsed.ok())
+    in.fail("name", parsed.error().detail);
   artifact.name = name;
   artifact.size = static_cast<std::uint64_t>(in.integer("size", 0, limits::kArtifactBytes));
   artifact.digest = in.digest("digest");
@@ -27,7 +28,8 @@ Notes read_notes(json::Reader in) {
 }
 
 Health read_health(json::Reader in) {
-  return {in.millis("probation_ms", milliseconds(100), days(30)), static_cast<int>(in.integer("restarts", 0, 100)),
+  return {in.millis("probation_ms", milliseconds(100), days(30)),
+          static_cast<int>(in.integer("restarts", 0, 100)),
           static_cast<int>(in.integer("probe_failures", 0, 100))};
 }
 
@@ -37,7 +39,8 @@ Definition read_definition(json::Reader& in) {
   definition.command = in.strings("command", kArguments, kArgumentBytes);
   definition.probe = in.strings("probe", kArguments, kArgumentBytes);
   in.objects("taste", 16, [&](json::Reader& each) {
-    definition.taste[each.id<ComponentId>("component")] = each.strings("command", kArguments, kArgumentBytes);
+    definition.taste[each.id<ComponentId>("component")] =
+        each.strings("command", kArguments, kArgumentBytes);
   });
   return definition;
 }
@@ -57,8 +60,10 @@ json::Value write_definition(const Definition& definition) {
 void read_core_parts(json::Reader& in, Manifest& manifest) {
   if (in.has("contract")) {
     auto contract = decode_contract(in.raw("contract"));
-    if (contract.ok()) manifest.contract = std::move(contract).value();
-    else in.fail("contract", contract.error().detail);
+    if (contract.ok())
+      manifest.contract = std::move(contract).value();
+    else
+      in.fail("contract", contract.error().detail);
   }
   if (in.has("definition")) {
     json::Reader definition = in.object("definition");
@@ -70,14 +75,17 @@ void read_data_parts(json::Reader& in, Manifest& manifest) {
   if (in.has("reader")) manifest.reader = in.id<ComponentId>("reader");
   if (!in.has("needs")) return;
   auto needs = decode_needs(in.raw("needs"));
-  if (needs.ok()) manifest.needs = std::move(needs).value();
-  else in.fail("needs", needs.error().detail);
+  if (needs.ok())
+    manifest.needs = std::move(needs).value();
+  else
+    in.fail("needs", needs.error().detail);
 }
 
 void refuse_duplicates(json::Reader& in, const Manifest& manifest) {
   std::set<std::string> names;
   for (const Artifact& artifact : manifest.artifacts) {
-    if (!names.insert(artifact.name).second) in.fail("artifacts", "'" + artifact.name + "' stands twice");
+    if (!names.insert(artifact.name).second)
+      in.fail("artifacts", "'" + artifact.name + "' stands twice");
     if (artifact.executable && manifest.kind != Kind::core) {
       in.fail("artifacts", "'" + artifact.name + "' is executable; only core may bring programs");
     }
@@ -88,10 +96,13 @@ void refuse_duplicates(json::Reader& in, const Manifest& manifest) {
 }  // namespace
 
 std::string target_path(const Manifest& manifest, std::string_view file) {
-  return std::string(word(manifest.kind)) + "/" + manifest.component.text() + "/" + manifest.version + "." + std::string(file);
+  return std::string(word(manifest.kind)) + "/" + manifest.component.text() + "/" +
+         manifest.version + "." + std::string(file);
 }
 
-std::string manifest_path(const Manifest& manifest) { return target_path(manifest, "manifest.json"); }
+std::string manifest_path(const Manifest& manifest) {
+  return target_path(manifest, "manifest.json");
+}
 
 Result<Manifest> decode_manifest(std::string_view bytes) {
   FB_ASSIGN(const json::Value value, json::parse(bytes));
@@ -101,7 +112,8 @@ Result<Manifest> decode_manifest(std::string_view bytes) {
   manifest.component = in.id<ComponentId>("component");
   manifest.kind = in.word("kind", kind_words());
   manifest.version = in.string("version", 64);
-  if (const auto version = parse_version(manifest.version); !version.ok()) in.fail("version", version.error().detail);
+  if (const auto version = parse_version(manifest.version); !version.ok())
+    in.fail("version", version.error().detail);
   manifest.cls = in.word("class", class_words());
   manifest.author = in.id<PersonId>("author");
   manifest.created = in.instant("created");
@@ -110,8 +122,10 @@ Result<Manifest> decode_manifest(std::string_view bytes) {
   manifest.notes = read_notes(in.object("notes"));
   manifest.health = read_health(in.object("health"));
   manifest.one_way = in.boolean("one_way");
-  if (manifest.kind == Kind::core) read_core_parts(in, manifest);
-  else read_data_parts(in, manifest);
+  if (manifest.kind == Kind::core)
+    read_core_parts(in, manifest);
+  else
+    read_data_parts(in, manifest);
   refuse_duplicates(in, manifest);
   FB_TRY(in.done());
   return manifest;
@@ -120,7 +134,8 @@ Result<Manifest> decode_manifest(std::string_view bytes) {
 std::string encode(const Manifest& manifest) {
   json::Value artifacts = json::Value::array();
   for (const Artifact& artifact : manifest.artifacts) {
-    json::Value each{{"name", artifact.name}, {"size", artifact.size}, {"digest", artifact.digest.text()}};
+    json::Value each{
+        {"name", artifact.name}, {"size", artifact.size}, {"digest", artifact.digest.text()}};
     if (artifact.executable) each["executable"] = true;
     artifacts.push_back(std::move(each));
   }

@@ -1,7 +1,9 @@
-// The manifest: what one release is. Its exact bytes are a TUF target; their SHA-256 is the release's id.
+// The manifest: what one release is. Its exact bytes are a TUF target; their SHA-256 is the
+// release's id.
 //
-// Who may say what depends on the kind: only a core manifest carries a contract and a definition (commands), only
-// content and config carry needs. Content is data; it can never bring a command, a path or a probe.
+// Who may say what depends on the kind: only a core manifest carries a contract and a definition
+// (commands), only content and config carry needs. Content is data; it can never bring a command, a
+// path or a probe.
 #pragma once
 
 #include <cstdint>
@@ -32,20 +34,23 @@ struct Notes {
   std::string what, why, risk, undo;
 };
 
-// How a device judges itself after activation. Breaking a limit reverts it to its last-known-good slot.
+// How a device judges itself after activation. Breaking a limit reverts it to its last-known-good
+// slot.
 struct Health {
   Millis probation = minutes(15);  // activation to last-known-good
   int restarts = 1;                // crashes tolerated during probation
   int probe_failures = 3;          // consecutive failures tolerated
 };
 
-// How a component is run, tried and probed. Placeholders: {slot} this component's active slot, {slot:<component>}
-// another's, {candidate} the slot on trial, {run} a directory for the workload's own files, {agent_pid}.
+// How a component is run, tried and probed. Placeholders: {slot} this component's active slot,
+// {slot:<component>} another's, {candidate} the slot on trial, {run} a directory for the workload's
+// own files, {agent_pid}.
 struct Definition {
-  std::string workload;                                     // name of the process; empty: nothing runs
-  std::vector<std::string> command;                         // the workload
-  std::vector<std::string> probe;                           // exit 0: healthy
-  std::map<ComponentId, std::vector<std::string>> taste;    // trial load of a component that this core reads; and of itself
+  std::string workload;              // name of the process; empty: nothing runs
+  std::vector<std::string> command;  // the workload
+  std::vector<std::string> probe;    // exit 0: healthy
+  std::map<ComponentId, std::vector<std::string>>
+      taste;  // trial load of a component that this core reads; and of itself
 };
 
 struct Manifest {
@@ -58,11 +63,11 @@ struct Manifest {
   std::vector<Artifact> artifacts;
   Notes notes;
   Health health;
-  bool one_way = false;                 // cannot go back once activated
-  std::optional<ComponentId> reader;    // content, config: the core that interprets it
-  std::optional<Needs> needs;           // content, config
-  std::optional<Contract> contract;     // core
-  std::optional<Definition> definition; // core
+  bool one_way = false;                  // cannot go back once activated
+  std::optional<ComponentId> reader;     // content, config: the core that interprets it
+  std::optional<Needs> needs;            // content, config
+  std::optional<Contract> contract;      // core
+  std::optional<Definition> definition;  // core
 };
 
 // The target path of a file of this release: "content/sensor.channel/291.channel.bin".

@@ -27,6 +27,7 @@ TEST(Acts, AreRefusedFromStrangersForgersAndThePast) {
   bent.payload += " ";
   EXPECT_EQ(Lab::rule_of(lab.order(bent)), "bad_signature");
   Act old = act;
+  old.issued = lab.clock.wall() - hours(2);
   old.expires = lab.clock.wall() - seconds(1);
   EXPECT_EQ(Lab::rule_of(lab.order(old)), "expired");
   Act unknown = act;
@@ -49,7 +50,8 @@ TEST(Acts, CountOnceHoweverOftenTheyAreSent) {
   const auto go_on = lab.sign(lab.act(ActKind::go_on, "otto", release, rollout), "otto");
   EXPECT_EQ(lab.order(go_on).status, 201);
   EXPECT_EQ(lab.order(ActKind::hold, "rita", release, rollout).status, 201);
-  EXPECT_EQ(Lab::rule_of(lab.order(go_on)), "already_exists") << "an old word must not lift a new hold";
+  EXPECT_EQ(Lab::rule_of(lab.order(go_on)), "already_exists")
+      << "an old word must not lift a new hold";
   lab.restart();
   EXPECT_EQ(Lab::rule_of(lab.order(go_on)), "already_exists") << "also after a restart";
   EXPECT_EQ(lab.rollout(rollout)["held"], "operator");
@@ -92,7 +94,8 @@ TEST(Acts, AHaltNeedsOnePersonAndNoApproval) {
     const Digest release = lab.publish_channel("291");
     const int rollout = lab.start(release);
     EXPECT_EQ(lab.halt(rollout, release, who).status, 201) << who;
-    EXPECT_EQ(lab.halt(rollout, release, "rita").status, 201) << "whoever comes second is right too";
+    EXPECT_EQ(lab.halt(rollout, release, "rita").status, 201)
+        << "whoever comes second is right too";
     EXPECT_EQ(lab.rollout(rollout)["halted_at"].is_string(), true);
   }
 }
@@ -106,7 +109,8 @@ TEST(Acts, AStartThroughAClosedContractGateNamesFieldEngineAndDevices) {
   const auto refused = lab.order(ActKind::start, "otto", release);
   EXPECT_EQ(Lab::rule_of(refused), "conflict");
   const std::string detail = Lab::detail_of(refused);
-  for (const char* word : {"contract", "21", "7.11", "60 devices"}) EXPECT_NE(detail.find(word), std::string::npos) << word << " in: " << detail;
+  for (const char* word : {"contract", "21", "7.11", "60 devices"})
+    EXPECT_NE(detail.find(word), std::string::npos) << word << " in: " << detail;
 }
 
 TEST(Acts, AWaiverTakesTwoPeopleWithDifferentRoles) {
@@ -116,11 +120,13 @@ TEST(Acts, AWaiverTakesTwoPeopleWithDifferentRoles) {
   lab.beat();
   EXPECT_EQ(lab.order(ActKind::waive, "sven", release).status, 201);
   EXPECT_EQ(lab.order(ActKind::waive, "sven", release).status, 201);
-  EXPECT_EQ(Lab::rule_of(lab.order(ActKind::start, "otto", release)), "conflict") << "two waivers of one person";
+  EXPECT_EQ(Lab::rule_of(lab.order(ActKind::start, "otto", release)), "conflict")
+      << "two waivers of one person";
   EXPECT_EQ(lab.order(ActKind::waive, "otto", release).status, 201);
   const auto started = lab.order(ActKind::start, "otto", release);
   EXPECT_EQ(started.status, 201) << started.body;
-  const auto plan = statement::decode_plan(*lab.target("rollouts/" + std::to_string(Lab::rollout_of(started)) + ".json"));
+  const auto plan = statement::decode_plan(
+      *lab.target("rollouts/" + std::to_string(Lab::rollout_of(started)) + ".json"));
   ASSERT_TRUE(plan.ok());
   EXPECT_EQ(plan->acts.size(), 3U) << "devices check the waivers themselves";
 }
@@ -147,7 +153,9 @@ struct Halted : Lab {
     FB_CHECK(halt(first, release).status == 201);
   }
   std::string salt(int rollout) {
-    return look([rollout](World& world) { return world.rollouts->find(rollout_id(rollout))->record().salt.hex(); });
+    return look([rollout](World& world) {
+      return world.rollouts->find(rollout_id(rollout))->record().salt.hex();
+    });
   }
   Digest release;
   int first = 0;
@@ -156,12 +164,14 @@ struct Halted : Lab {
 TEST(Resume, NeedsTwoPeopleWithDifferentRolesInWhateverOrderAndKeepsTheSalt) {
   for (const bool operator_first : {true, false}) {
     Halted lab;
-    EXPECT_EQ(Lab::rule_of(lab.order(ActKind::start, "otto", lab.release)), "conflict") << "blocked";
+    EXPECT_EQ(Lab::rule_of(lab.order(ActKind::start, "otto", lab.release)), "conflict")
+        << "blocked";
     EXPECT_EQ(Lab::rule_of(lab.order(ActKind::resume, "ann", lab.release, lab.first)), "forbidden");
     const std::string one = operator_first ? "otto" : "sven";
     const std::string two = operator_first ? "sven" : "otto";
     EXPECT_EQ(Lab::rollout_of(lab.order(ActKind::resume, one, lab.release, lab.first)), lab.first);
-    EXPECT_EQ(Lab::rollout_of(lab.order(ActKind::resume, one, lab.release, lab.first)), lab.first) << "the same person again";
+    EXPECT_EQ(Lab::rollout_of(lab.order(ActKind::resume, one, lab.release, lab.first)), lab.first)
+        << "the same person again";
     EXPECT_EQ(lab.get("/api/v1/releases/" + lab.release.text())["blocked"], true);
     lab.beat();
     const auto response = lab.order(ActKind::resume, two, lab.release, lab.first);
@@ -183,7 +193,8 @@ TEST(Resume, OfAnOlderHaltDoesNotLiftALaterOne) {
   ASSERT_GT(second, lab.first);
   ASSERT_EQ(lab.halt(second, lab.release).status, 201);
   EXPECT_EQ(Lab::rule_of(lab.order(ActKind::resume, "rita", lab.release, lab.first)), "conflict");
-  EXPECT_EQ(Lab::rollout_of(lab.order(ActKind::resume, "rita", lab.release, second)), second) << "one of two";
+  EXPECT_EQ(Lab::rollout_of(lab.order(ActKind::resume, "rita", lab.release, second)), second)
+      << "one of two";
   EXPECT_EQ(lab.get("/api/v1/releases/" + lab.release.text())["blocked"], true);
 }
 
@@ -218,7 +229,8 @@ TEST(Policies, GrowAreSignedByTheirTenantAndOutliveARestart) {
     policy.tenant = *TenantId::parse(tenant);
     policy.version = version;
     policy.issued = lab.clock.wall();
-    const auto envelope = *statement::seal(statement::kPolicyType, policy::encode(policy), lab.signer(key));
+    const auto envelope =
+        *statement::seal(statement::kPolicyType, policy::encode(policy), lab.signer(key));
     return lab.send("POST", "/api/v1/policies", json::compact(statement::encode(envelope)));
   };
   const auto served = [&] { return lab.send("GET", "/v1/policy", "", lab.devices[0].secret); };
@@ -227,7 +239,8 @@ TEST(Policies, GrowAreSignedByTheirTenantAndOutliveARestart) {
   EXPECT_EQ(Lab::rule_of(send("tenanta", 3, "policy of tenanta")), "rolled_back");
   EXPECT_EQ(Lab::rule_of(send("tenanta", 2, "policy of tenanta")), "rolled_back");
   EXPECT_EQ(Lab::rule_of(send("tenanta", 4, "policy of tenantb")), "bad_signature");
-  EXPECT_EQ(Lab::rule_of(send("tenanta", 4, "otto")), "bad_signature") << "the vendor's own people cannot";
+  EXPECT_EQ(Lab::rule_of(send("tenanta", 4, "otto")), "bad_signature")
+      << "the vendor's own people cannot";
   EXPECT_EQ(send("tenantb", 1, "policy of tenantb").status, 201);
   const auto before = served();
   EXPECT_EQ(before.status, 200);
@@ -252,7 +265,8 @@ TEST(Incidents, AreOpenedByAHaltWithTheirTimelineInOrderAndNobodysName) {
     all += moment["what"].get<std::string>() + "\n";
   }
   std::size_t at = 0;
-  for (const char* what : {"Release 291", "A reviewer approved", "The rollout was started", "A permit was given", "reported healthy", "HALTED"}) {
+  for (const char* what : {"Release 291", "A reviewer approved", "The rollout was started",
+                           "A permit was given", "reported healthy", "HALTED"}) {
     at = all.find(what, at);
     EXPECT_NE(at, std::string::npos) << what << " in order in:\n" << all;
   }

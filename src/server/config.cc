@@ -54,8 +54,10 @@ class Table {
 
   void fail(const std::string& key, const std::string& what, const toml::source_region& at = {}) {
     if (problem_) return;
-    const std::string line = at.begin.line > 0 ? "line " + std::to_string(at.begin.line) + ": " : "";
-    problem_ = Error{ErrorCode::bad_usage, line + (where_.empty() ? "" : where_ + ".") + key + " " + what};
+    const std::string line =
+        at.begin.line > 0 ? "line " + std::to_string(at.begin.line) + ": " : "";
+    problem_ =
+        Error{ErrorCode::bad_usage, line + (where_.empty() ? "" : where_ + ".") + key + " " + what};
   }
 
   void done() {
@@ -63,7 +65,8 @@ class Table {
       const std::string text(key.str());
       if (std::find(known_.begin(), known_.end(), text) != known_.end()) continue;
       const std::string near = json::nearest(text, known_);
-      fail(text, "is not a known key" + (near.empty() ? "" : "; did you mean '" + near + "'?"), node.source());
+      fail(text, "is not a known key" + (near.empty() ? "" : "; did you mean '" + near + "'?"),
+           node.source());
     }
   }
 
@@ -79,8 +82,10 @@ void read_listen(Table& in, Config& config) {
   if (!listen) return;
   const auto colon = listen->rfind(':');
   const std::string digits = colon == std::string::npos ? "" : listen->substr(colon + 1);
-  const bool numeric = !digits.empty() && digits.size() <= 5 && digits.find_first_not_of("0123456789") == std::string::npos;
-  if (!numeric || std::stol(digits) > 65535) return in.fail("listen", "must be host:port, like 127.0.0.1:8440");
+  const bool numeric = !digits.empty() && digits.size() <= 5 &&
+                       digits.find_first_not_of("0123456789") == std::string::npos;
+  if (!numeric || std::stol(digits) > 65535)
+    return in.fail("listen", "must be host:port, like 127.0.0.1:8440");
   config.host = listen->substr(0, colon);
   config.port = static_cast<std::uint16_t>(std::stol(digits));
 }
@@ -105,8 +110,10 @@ void read_rollout(const toml::table* table, Config& config, std::optional<Error>
   if (const auto* ages = in.array("horizons_ms")) {
     for (const toml::node& each : *ages) {
       const auto age = each.value_exact<std::int64_t>();
-      if (!age || *age < 1) in.fail("horizons_ms", "must be a list of milliseconds", each.source());
-      else config.horizons.push_back({*age});
+      if (!age || *age < 1)
+        in.fail("horizons_ms", "must be a list of milliseconds", each.source());
+      else
+        config.horizons.push_back({*age});
     }
   }
   config.budget = in.get<std::int64_t>("budget");
@@ -128,16 +135,23 @@ void read_tenant(const toml::table& table, Config& config, std::optional<Error>&
   Table in(table, "tenant", problem);
   TenantConfig tenant;
   const auto id = TenantId::parse(in.get<std::string>("id").value_or(""));
-  if (id.ok()) tenant.id = *id;
-  else in.fail("id", id.error().detail);
+  if (id.ok())
+    tenant.id = *id;
+  else
+    in.fail("id", id.error().detail);
   const auto token = Digest::parse(in.get<std::string>("enrolment_token_sha256").value_or(""));
-  if (token.ok()) tenant.enrolment_token = *token;
-  else in.fail("enrolment_token_sha256", token.error().detail);
+  if (token.ok())
+    tenant.enrolment_token = *token;
+  else
+    in.fail("enrolment_token_sha256", token.error().detail);
   if (const auto text = in.get<std::string>("policy_key")) {
     const auto value = json::parse(*text);
-    const auto key = value.ok() ? crypto::decode_key(*value) : Result<crypto::PublicKey>(value.error());
-    if (key.ok()) tenant.policy_key = *key;
-    else in.fail("policy_key", key.error().detail);
+    const auto key =
+        value.ok() ? crypto::decode_key(*value) : Result<crypto::PublicKey>(value.error());
+    if (key.ok())
+      tenant.policy_key = *key;
+    else
+      in.fail("policy_key", key.error().detail);
   }
   in.done();
   if (config.tenant(tenant.id) != nullptr) in.fail("id", "'" + tenant.id.text() + "' stands twice");
@@ -149,7 +163,8 @@ Result<toml::table> parse_toml(std::string_view text) {
   try {
     return toml::parse(text);
   } catch (const toml::parse_error& error) {
-    return Error{ErrorCode::bad_usage, "line " + std::to_string(error.source().begin.line) + ": " + std::string(error.description())};
+    return Error{ErrorCode::bad_usage, "line " + std::to_string(error.source().begin.line) + ": " +
+                                           std::string(error.description())};
   }
 }
 
@@ -162,7 +177,8 @@ bool loopback(const std::string& host) {
 }  // namespace
 
 const TenantConfig* Config::tenant(const TenantId& id) const {
-  const auto it = std::find_if(tenants.begin(), tenants.end(), [&](const auto& each) { return each.id == id; });
+  const auto it =
+      std::find_if(tenants.begin(), tenants.end(), [&](const auto& each) { return each.id == id; });
   return it == tenants.end() ? nullptr : &*it;
 }
 
@@ -180,7 +196,8 @@ Result<rollout::Parameters> Config::parameters(rollout::Lane lane, std::int64_t 
   if (heartbeat) out.heartbeat = *heartbeat;
   if (silence) out.silence = *silence;
   if (tick) out.tick = *tick;
-  for (std::size_t k = 0; k < out.horizons.size() && k < horizons.size(); ++k) out.horizons[k].age = horizons[k];
+  for (std::size_t k = 0; k < out.horizons.size() && k < horizons.size(); ++k)
+    out.horizons[k].age = horizons[k];
   if (holdback_bake) out.holdback_bake = *holdback_bake;
   FB_TRY(rollout::check(out, fleet_size));
   return out;
@@ -202,22 +219,28 @@ Result<Config> parse_config(std::string_view toml_text) {
     config.threads = static_cast<unsigned>(*threads);
   }
   if (const auto profile = in.get<std::string>("profile")) {
-    if (*profile == "lab") config.profile = rollout::Profile::lab;
-    else if (*profile != "standard") in.fail("profile", "must be \"standard\" or \"lab\"");
+    if (*profile == "lab")
+      config.profile = rollout::Profile::lab;
+    else if (*profile != "standard")
+      in.fail("profile", "must be \"standard\" or \"lab\"");
   }
   read_keys(in.table("keys"), config, problem);
   read_timing(in.table("timing"), config, problem);
   read_rollout(in.table("rollout"), config, problem);
   if (const auto* tenants = in.array("tenant")) {
     for (const toml::node& each : *tenants) {
-      if (each.is_table()) read_tenant(*each.as_table(), config, problem);
-      else in.fail("tenant", "must be a list of tables, each under [[tenant]]", each.source());
+      if (each.is_table())
+        read_tenant(*each.as_table(), config, problem);
+      else
+        in.fail("tenant", "must be a list of tables, each under [[tenant]]", each.source());
     }
   }
   in.done();
   if (!loopback(config.host) && !config.behind_tls_proxy) {
-    in.fail("listen", "is not loopback: device secrets would cross the network in the clear. Put a TLS proxy in front, "
-                      "say behind_tls_proxy = true, and listen where only the proxy reaches you");
+    in.fail("listen",
+            "is not loopback: device secrets would cross the network in the clear. Put a TLS proxy "
+            "in front, "
+            "say behind_tls_proxy = true, and listen where only the proxy reaches you");
   }
   if (problem) return *problem;
   return config;

@@ -1,4 +1,5 @@
-// The server's configuration: one TOML file, every key known, every mistake named with the near one.
+// The server's configuration: one TOML file, every key known, every mistake named with the near
+// one.
 #pragma once
 
 #include <cstdint>
@@ -47,8 +48,10 @@ struct Config {
   [[nodiscard]] const TenantConfig* tenant(const TenantId& id) const;
   [[nodiscard]] Millis freshness_interval() const;
   [[nodiscard]] Millis heartbeat_interval() const;
-  // What a rollout over `fleet_size` devices in `lane` runs with. Errors: bad_usage (rollout::check).
-  [[nodiscard]] Result<rollout::Parameters> parameters(rollout::Lane lane, std::int64_t fleet_size) const;
+  // What a rollout over `fleet_size` devices in `lane` runs with. Errors: bad_usage
+  // (rollout::check).
+  [[nodiscard]] Result<rollout::Parameters> parameters(rollout::Lane lane,
+                                                       std::int64_t fleet_size) const;
 };
 
 // Errors: bad_usage, naming line, key and what would be right.

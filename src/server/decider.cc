@@ -4,7 +4,8 @@
 
 namespace fb::server {
 
-Result<std::unique_ptr<Decider>> Decider::start(const Config& config, const Doors& doors, const OnlineSigners& signers,
+Result<std::unique_ptr<Decider>> Decider::start(const Config& config, const Doors& doors,
+                                                const OnlineSigners& signers,
                                                 DeciderOptions options) {
   std::unique_ptr<Decider> decider(new Decider(config, doors, signers, std::move(options)));
   decider->started_wall_ = doors.clock.wall();
@@ -34,7 +35,8 @@ Status Decider::submit(Command command) {
     const std::lock_guard lock(mutex_);
     if (stopping_) return Error{ErrorCode::unavailable, "the server is stopping"};
     if (trouble_ && trouble_->code == ErrorCode::io_failed) return *trouble_;
-    if (waiting_.size() >= options_.backlog) return Error{ErrorCode::unavailable, "too many requests are waiting; come again later"};
+    if (waiting_.size() >= options_.backlog)
+      return Error{ErrorCode::unavailable, "too many requests are waiting; come again later"};
     waiting_.push_back(std::move(command));
   }
   changed_.notify_one();
@@ -61,7 +63,8 @@ void Decider::work() {
 
 std::vector<Command> Decider::wait_for_work() {
   std::unique_lock lock(mutex_);
-  const auto pause = std::chrono::milliseconds(std::max<std::int64_t>(0, (next_tick_ - doors_.clock.uptime()).ms));
+  const auto pause =
+      std::chrono::milliseconds(std::max<std::int64_t>(0, (next_tick_ - doors_.clock.uptime()).ms));
   changed_.wait_for(lock, pause, [&] { return !waiting_.empty() || stopping_; });
   std::vector<Command> taken;
   if (waiting_.size() <= options_.batch) {
@@ -82,7 +85,8 @@ void Decider::decide(const std::vector<Command>& commands, bool tick_due) {
   Transaction tx(world_->tip);
   const Instant at = now();
   Status status;
-  if (tick_due) {  // before the commands: after a restart nobody gets a permit before the outage is accounted for
+  if (tick_due) {  // before the commands: after a restart nobody gets a permit before the outage is
+                   // accounted for
     next_tick_ = doors_.clock.uptime() + options_.tick;
     status = world_->tick(tx, at, continuity_);
     continuity_ = rollout::Continuity::unbroken;
@@ -108,9 +112,9 @@ Status Decider::commit(Transaction& tx) {
   return {};
 }
 
-// Nothing of the batch happened, but the world in memory took it for done: it is thrown away. With a store that says so
-// (no space), it is read back and goes on, calmly, as soon as that works; otherwise nobody knows what is on the disk, and
-// only a new start can find out.
+// Nothing of the batch happened, but the world in memory took it for done: it is thrown away. With
+// a store that says so (no space), it is read back and goes on, calmly, as soon as that works;
+// otherwise nobody knows what is on the disk, and only a new start can find out.
 void Decider::recover(const Error& error, const std::vector<Command>& commands) {
   ++counters.failures;
   world_.reset();
@@ -120,8 +124,10 @@ void Decider::recover(const Error& error, const std::vector<Command>& commands) 
     trouble_ = error;
   }
   refuse(error, commands);
-  if (error.code != ErrorCode::no_space) options_.on_fatal(error);
-  else read_back();
+  if (error.code != ErrorCode::no_space)
+    options_.on_fatal(error);
+  else
+    read_back();
 }
 
 void Decider::refuse(const Error& error, const std::vector<Command>& commands) {
@@ -152,8 +158,9 @@ void Decider::take_gauges() {
   auto gauges = std::make_shared<std::vector<RolloutGauges>>();
   for (const auto& [id, run] : world_->rollouts->all()) {
     const auto seen = rollout::view(run->state());
-    gauges->push_back({id.number(), run->record().plan.component.text(), static_cast<double>(seen.exposed),
-                       static_cast<double>(seen.limit), static_cast<double>(seen.harmed), seen.evidence, run->halted()});
+    gauges->push_back({id.number(), run->record().plan.component.text(),
+                       static_cast<double>(seen.exposed), static_cast<double>(seen.limit),
+                       static_cast<double>(seen.harmed), seen.evidence, run->halted()});
   }
   const std::lock_guard lock(mutex_);
   gauges_ = std::move(gauges);
@@ -167,7 +174,8 @@ std::shared_ptr<const std::vector<Decider::RolloutGauges>> Decider::rollout_gaug
 Result<statement::Envelope> Decider::head(Instant at) {
   if (head_ && head_->first == world_->tip.size) return head_->second;
   const statement::Head head{world_->tip.size, world_->tip.hash, at};
-  FB_ASSIGN(auto envelope, statement::seal(statement::kHeadType, statement::encode(head), *signers_.log));
+  FB_ASSIGN(auto envelope,
+            statement::seal(statement::kHeadType, statement::encode(head), *signers_.log));
   head_ = {world_->tip.size, envelope};
   return envelope;
 }

@@ -1,9 +1,11 @@
-// The decider: the one thread that changes the world, in batches that are durable before anybody hears of them.
+// The decider: the one thread that changes the world, in batches that are durable before anybody
+// hears of them.
 //
-// I/O threads submit commands; the thread takes what has come, runs it in order against the World with one Transaction,
-// commits once, and then keeps the promises: replies, publication, notices. A tick is a command that the thread gives
-// itself. When a commit fails for lack of space, everybody of that batch is told so and the world is read back from the
-// store; when nobody can know what is on the disk, the process ends (`on_fatal`).
+// I/O threads submit commands; the thread takes what has come, runs it in order against the World
+// with one Transaction, commits once, and then keeps the promises: replies, publication, notices. A
+// tick is a command that the thread gives itself. When a commit fails for lack of space, everybody
+// of that batch is told so and the world is read back from the store; when nobody can know what is
+// on the disk, the process ends (`on_fatal`).
 #pragma once
 
 #include <atomic>
@@ -29,14 +31,15 @@ struct DeciderOptions {
   Millis tick = seconds(60);
   std::size_t batch = 4096;       // commands per transaction, so that a tick is never late by much
   std::size_t backlog = 100'000;  // waiting commands; beyond, submit() refuses
-  std::function<void(const Notice&)> notify;     // called on the decider's thread; must not block
-  std::function<void(const Error&)> on_fatal;    // the process must end
+  std::function<void(const Notice&)> notify;   // called on the decider's thread; must not block
+  std::function<void(const Error&)> on_fatal;  // the process must end
 };
 
 class Decider {
  public:
   // Opens the world on the calling thread, then starts.
-  static Result<std::unique_ptr<Decider>> start(const Config& config, const Doors& doors, const OnlineSigners& signers,
+  static Result<std::unique_ptr<Decider>> start(const Config& config, const Doors& doors,
+                                                const OnlineSigners& signers,
                                                 DeciderOptions options);
   ~Decider();
   Decider(const Decider&) = delete;
@@ -47,7 +50,8 @@ class Decider {
   // Finishes what was submitted and joins.
   void stop();
 
-  // The signed head that covers everything committed so far. On the decider's thread (inside promises).
+  // The signed head that covers everything committed so far. On the decider's thread (inside
+  // promises).
   Result<statement::Envelope> head(Instant now);
   // The permit with its log proof, signed by the rollouts key. The same.
   Result<statement::Envelope> seal(statement::Permit permit, Instant now);
@@ -62,12 +66,14 @@ class Decider {
   // As of the last tick. Any thread.
   [[nodiscard]] std::shared_ptr<const std::vector<RolloutGauges>> rollout_gauges() const;
   struct Counters {
-    std::atomic<std::uint64_t> commands{0}, commits{0}, failures{0}, permits{0}, denials{0}, check_ins{0}, reports{0};
+    std::atomic<std::uint64_t> commands{0}, commits{0}, failures{0}, permits{0}, denials{0},
+        check_ins{0}, reports{0};
   };
   Counters counters;
 
  private:
-  Decider(const Config& config, const Doors& doors, const OnlineSigners& signers, DeciderOptions options)
+  Decider(const Config& config, const Doors& doors, const OnlineSigners& signers,
+          DeciderOptions options)
       : config_(config), doors_(doors), signers_(signers), options_(std::move(options)) {}
   void work();
   std::vector<Command> wait_for_work();
@@ -89,12 +95,13 @@ class Decider {
   Uptime next_tick_;
   rollout::Continuity continuity_ = rollout::Continuity::was_down;
   std::optional<std::pair<std::uint64_t, statement::Envelope>> head_;  // by log size
-  mutable std::mutex mutex_;  // guards the five below
+  mutable std::mutex mutex_;                                           // guards the five below
   std::condition_variable changed_;
   std::vector<Command> waiting_;
   bool stopping_ = false;
   std::optional<Error> trouble_;
-  std::shared_ptr<const std::vector<RolloutGauges>> gauges_ = std::make_shared<std::vector<RolloutGauges>>();
+  std::shared_ptr<const std::vector<RolloutGauges>> gauges_ =
+      std::make_shared<std::vector<RolloutGauges>>();
   std::thread thread_;
 };
 

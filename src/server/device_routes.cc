@@ -7,8 +7,10 @@ namespace fb::server {
 namespace {
 
 // Submits `run`; whatever fails becomes the problem that the device reads.
-void submit(Decider& decider, const port::Reply& reply, std::function<void(World&, Transaction&, Instant)> run) {
-  const Status status = decider.submit({std::move(run), [reply](const Error& error) { reply(problem_answer(error)); }});
+void submit(Decider& decider, const port::Reply& reply,
+            std::function<void(World&, Transaction&, Instant)> run) {
+  const Status status = decider.submit(
+      {std::move(run), [reply](const Error& error) { reply(problem_answer(error)); }});
   if (!status.ok()) reply(problem_answer(status.error()));
 }
 
@@ -29,8 +31,10 @@ bool DeviceRoutes::handle(const port::ServerRequest& request, const port::Reply&
                                       Route{"GET", "/v1/policy", &DeviceRoutes::policy}};
   for (const Route& route : kRoutes) {
     if (request.path != route.path) continue;
-    if (request.method == route.method) (this->*route.serve)(request, reply);
-    else reply(problem_answer(405, request.path + " takes " + std::string(route.method)));
+    if (request.method == route.method)
+      (this->*route.serve)(request, reply);
+    else
+      reply(problem_answer(405, request.path + " takes " + std::string(route.method)));
     return true;
   }
   return false;
@@ -41,7 +45,9 @@ void DeviceRoutes::enroll(const port::ServerRequest& request, const port::Reply&
   if (!ask.ok()) return reply(problem_answer(ask.error()));
   submit(decider_, reply, [reply, ask = *ask](World& world, Transaction& tx, Instant now) {
     const auto enrolled = world.devices.enroll(ask, tx, now);
-    answer_later(tx, reply, enrolled.ok() ? json_answer(200, wire::encode(*enrolled)) : problem_answer(enrolled.error()));
+    answer_later(tx, reply,
+                 enrolled.ok() ? json_answer(200, wire::encode(*enrolled))
+                               : problem_answer(enrolled.error()));
   });
 }
 
@@ -51,9 +57,11 @@ void DeviceRoutes::check_in(const port::ServerRequest& request, const port::Repl
   ++decider_.counters.check_ins;
   decider_.counters.reports += body->events.size();
   submit(decider_, reply,
-         [reply, body = std::move(body).value(), token = crypto::sha256(bearer(request))](World& world, Transaction& tx, Instant now) {
+         [reply, body = std::move(body).value(), token = crypto::sha256(bearer(request))](
+             World& world, Transaction& tx, Instant now) {
            const auto answer = world.check_in(token, body, tx, now);
-           answer_later(tx, reply, answer.ok() ? json_answer(200, *answer) : problem_answer(answer.error()));
+           answer_later(tx, reply,
+                        answer.ok() ? json_answer(200, *answer) : problem_answer(answer.error()));
          });
 }
 
@@ -62,27 +70,35 @@ void DeviceRoutes::permit(const port::ServerRequest& request, const port::Reply&
   if (!ask.ok()) return reply(problem_answer(ask.error()));
   Decider& decider = decider_;
   submit(decider_, reply,
-         [reply, &decider, ask = *ask, token = crypto::sha256(bearer(request))](World& world, Transaction& tx, Instant now) {
+         [reply, &decider, ask = *ask, token = crypto::sha256(bearer(request))](
+             World& world, Transaction& tx, Instant now) {
            auto answer = world.ask_permit(token, ask, tx, now);
            if (!answer.ok()) return answer_later(tx, reply, problem_answer(answer.error()));
            if (const auto* denied = std::get_if<wire::Denial>(&*answer)) {
              ++decider.counters.denials;
-             return answer_later(tx, reply, json_answer(200, wire::encode(wire::PermitReply{std::nullopt, *denied})));
+             return answer_later(
+                 tx, reply,
+                 json_answer(200, wire::encode(wire::PermitReply{std::nullopt, *denied})));
            }
            ++decider.counters.permits;
-           tx.afterwards([reply, &decider, now, grant = std::get<World::Grant>(std::move(answer).value())]() mutable {
+           tx.afterwards([reply, &decider, now,
+                          grant = std::get<World::Grant>(std::move(answer).value())]() mutable {
              const auto permit = decider.seal(std::move(grant.permit), now);
-             reply(permit.ok() ? json_answer(200, wire::encode(wire::PermitReply{*permit, std::nullopt}))
-                               : problem_answer(permit.error()));
+             reply(permit.ok()
+                       ? json_answer(200, wire::encode(wire::PermitReply{*permit, std::nullopt}))
+                       : problem_answer(permit.error()));
            });
          });
 }
 
 void DeviceRoutes::policy(const port::ServerRequest& request, const port::Reply& reply) {
-  submit(decider_, reply, [reply, token = crypto::sha256(bearer(request))](World& world, Transaction& tx, Instant) {
-    const auto envelope = world.policy_for(token);
-    answer_later(tx, reply, envelope.ok() ? json_answer(200, statement::encode(*envelope)) : problem_answer(envelope.error()));
-  });
+  submit(decider_, reply,
+         [reply, token = crypto::sha256(bearer(request))](World& world, Transaction& tx, Instant) {
+           const auto envelope = world.policy_for(token);
+           answer_later(tx, reply,
+                        envelope.ok() ? json_answer(200, statement::encode(*envelope))
+                                      : problem_answer(envelope.error()));
+         });
 }
 
 }  // namespace fb::server

@@ -1,4 +1,5 @@
-// The device API over HTTP: decode on the I/O thread, decide on the decider's, answer when it is durable.
+// The device API over HTTP: decode on the I/O thread, decide on the decider's, answer when it is
+// durable.
 #pragma once
 
 #include "port/http_server.h"

@@ -18,9 +18,11 @@ std::map<ComponentId, fleet::InstalledComponent> installed(const wire::CheckIn& 
   return out;
 }
 
-bool same(const std::map<ComponentId, fleet::InstalledComponent>& a, const std::map<ComponentId, fleet::InstalledComponent>& b) {
+bool same(const std::map<ComponentId, fleet::InstalledComponent>& a,
+          const std::map<ComponentId, fleet::InstalledComponent>& b) {
   return std::equal(a.begin(), a.end(), b.begin(), b.end(), [](const auto& x, const auto& y) {
-    return x.first == y.first && x.second.manifest == y.second.manifest && x.second.version == y.second.version;
+    return x.first == y.first && x.second.manifest == y.second.manifest &&
+           x.second.version == y.second.version;
   });
 }
 
@@ -42,13 +44,15 @@ void Devices::add(fleet::Device record) {
   entries_.push_back({std::move(record), {}, {}, {}});
 }
 
-Result<wire::EnrolmentReply> Devices::enroll(const wire::Enrolment& ask, Transaction& tx, Instant now) {
+Result<wire::EnrolmentReply> Devices::enroll(const wire::Enrolment& ask, Transaction& tx,
+                                             Instant now) {
   const TenantConfig* tenant = config_.tenant(ask.tenant);
   const Digest shown = crypto::sha256(ask.enrolment_token);
   const Digest expected = tenant == nullptr ? Digest() : tenant->enrolment_token;
   const bool equal = crypto::equal_in_constant_time(shown.text(), expected.text());
   if (tenant == nullptr || !equal) {
-    return Error{ErrorCode::forbidden, "no tenant '" + ask.tenant.text() + "' with this enrolment token"};
+    return Error{ErrorCode::forbidden,
+                 "no tenant '" + ask.tenant.text() + "' with this enrolment token"};
   }
   if (const auto known = by_token_.find(ask.token_hash); known != by_token_.end()) {
     return wire::EnrolmentReply{entries_[known->second].record.id, now};
@@ -64,7 +68,10 @@ Result<wire::EnrolmentReply> Devices::enroll(const wire::Enrolment& ask, Transac
   record.arch = ask.arch;
   record.enrolled = now;
   tx.put(kSpace, record.id.text(), fleet::encode(record));
-  tx.log(now, "enrolled", {{"device", record.id.text()}, {"tenant", record.tenant.text()}, {"ring", word(record.ring)}});
+  tx.log(now, "enrolled",
+         {{"device", record.id.text()},
+          {"tenant", record.tenant.text()},
+          {"ring", word(record.ring)}});
   add(record);
   return wire::EnrolmentReply{record.id, now};
 }
@@ -75,21 +82,25 @@ Result<DeviceIndex> Devices::authenticate(const Digest& token_hash) const {
   return Error{ErrorCode::unauthenticated, "no device has this secret; enrol again"};
 }
 
-Result<Devices::Sequence> Devices::judge_sequence(DeviceIndex device, std::uint64_t sequence) const {
+Result<Devices::Sequence> Devices::judge_sequence(DeviceIndex device,
+                                                  std::uint64_t sequence) const {
   const std::uint64_t last = entries_[device].record.last_sequence;
   if (sequence == 0) return Sequence::none;
   if (sequence == last) return Sequence::repeated;
   if (sequence == last + 1) return Sequence::next;
-  return Error{ErrorCode::conflict, "sequence " + std::to_string(sequence) + " where " + std::to_string(last + 1) +
-                                        " comes next (or " + std::to_string(last) + " again)"};
+  return Error{ErrorCode::conflict, "sequence " + std::to_string(sequence) + " where " +
+                                        std::to_string(last + 1) + " comes next (or " +
+                                        std::to_string(last) + " again)"};
 }
 
-void Devices::hear(DeviceIndex device, const wire::CheckIn& check_in, Transaction& tx, Instant now) {
+void Devices::hear(DeviceIndex device, const wire::CheckIn& check_in, Transaction& tx,
+                   Instant now) {
   DeviceEntry& entry = entries_[device];
   entry.last_heard = now;
   entry.components = check_in.components;
   auto runs = installed(check_in);
-  const bool changed = check_in.sequence > entry.record.last_sequence || !same(runs, entry.record.installed);
+  const bool changed =
+      check_in.sequence > entry.record.last_sequence || !same(runs, entry.record.installed);
   if (!changed) return;
   entry.record.installed = std::move(runs);
   entry.record.last_sequence = std::max(entry.record.last_sequence, check_in.sequence);
@@ -101,9 +112,11 @@ std::optional<DeviceIndex> Devices::find(const DeviceId& id) const {
   return it == by_id_.end() ? std::nullopt : std::optional<DeviceIndex>(it->second);
 }
 
-const wire::ComponentReport* Devices::component(DeviceIndex device, const ComponentId& component) const {
+const wire::ComponentReport* Devices::component(DeviceIndex device,
+                                                const ComponentId& component) const {
   const auto& reports = entries_[device].components;
-  const auto it = std::find_if(reports.begin(), reports.end(), [&](const auto& each) { return each.component == component; });
+  const auto it = std::find_if(reports.begin(), reports.end(),
+                               [&](const auto& each) { return each.component == component; });
   return it == reports.end() ? nullptr : &*it;
 }
 

@@ -37,23 +37,29 @@ class Devices {
 
   Status load(port::Store& store);
 
-  // The same token hash again is the same device. Errors: forbidden (unknown tenant or wrong enrolment token, told alike).
+  // The same token hash again is the same device. Errors: forbidden (unknown tenant or wrong
+  // enrolment token, told alike).
   Result<wire::EnrolmentReply> enroll(const wire::Enrolment& ask, Transaction& tx, Instant now);
   // By the SHA-256 of the bearer secret. Errors: unauthenticated.
   Result<DeviceIndex> authenticate(const Digest& token_hash) const;
 
-  // What sequence number means: nothing new, new events, or a repetition whose stored reply is the answer.
+  // What sequence number means: nothing new, new events, or a repetition whose stored reply is the
+  // answer.
   enum class Sequence : std::uint8_t { none, next, repeated };
   Result<Sequence> judge_sequence(DeviceIndex device, std::uint64_t sequence) const;
-  // Takes note of a check-in: heard now, runs this. Writes the record when something durable changed.
+  // Takes note of a check-in: heard now, runs this. Writes the record when something durable
+  // changed.
   void hear(DeviceIndex device, const wire::CheckIn& check_in, Transaction& tx, Instant now);
   void touch(DeviceIndex device, Instant now) { entries_[device].last_heard = now; }
-  void deny(DeviceIndex device, wire::Denial denial, Instant now) { entries_[device].last_denial = Denied{std::move(denial), now}; }
+  void deny(DeviceIndex device, wire::Denial denial, Instant now) {
+    entries_[device].last_denial = Denied{std::move(denial), now};
+  }
 
   [[nodiscard]] std::optional<DeviceIndex> find(const DeviceId& id) const;
   [[nodiscard]] const DeviceEntry& at(DeviceIndex device) const { return entries_[device]; }
   [[nodiscard]] std::size_t size() const { return entries_.size(); }
-  [[nodiscard]] const wire::ComponentReport* component(DeviceIndex device, const ComponentId& component) const;
+  [[nodiscard]] const wire::ComponentReport* component(DeviceIndex device,
+                                                       const ComponentId& component) const;
   // How many devices run which build, and how many devices there are.
   [[nodiscard]] statement::Inventory inventory(Instant now) const;
 

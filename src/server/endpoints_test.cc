@@ -1,4 +1,5 @@
-// The endpoints over real HTTP: whatever comes in, an answer of the right shape goes out and the server stays.
+// The endpoints over real HTTP: whatever comes in, an answer of the right shape goes out and the
+// server stays.
 #include <unistd.h>
 
 #include <filesystem>
@@ -11,23 +12,29 @@
 namespace fb::server {
 namespace {
 
-// The lab's router behind a real listener; the published files lie on a real disk, where http/ sends them from.
+// The lab's router behind a real listener; the published files lie on a real disk, where http/
+// sends them from.
 struct Web : Lab {
   Web() : Lab({.devices = 3, .tenants = 1, .budget = 3}) {
-    std::string pattern = (std::filesystem::temp_directory_path() / "firebreak-web-XXXXXX").string();
+    std::string pattern =
+        (std::filesystem::temp_directory_path() / "firebreak-web-XXXXXX").string();
     FB_CHECK(mkdtemp(pattern.data()) != nullptr);
     place = pattern;
     disk = std::move(posix::open_directory(place)).value();
-    for (const auto& [path, bytes] : files.everything()) FB_CHECK(disk->write_atomic(path, bytes).ok());
+    for (const auto& [path, bytes] : files.everything())
+      FB_CHECK(disk->write_atomic(path, bytes).ok());
     FB_CHECK(disk->write_atomic("secret", "not for anybody").ok());
-    web = std::make_unique<Router>(*decider, ManagementRoutes::Parts{config, *decider, blobs, store, signers, kApiToken}, *disk);
+    web = std::make_unique<Router>(
+        *decider, ManagementRoutes::Parts{config, *decider, blobs, store, signers, kApiToken},
+        *disk);
     server = std::move(http::Server::start({}, *web)).value();
   }
   ~Web() {
     server->stop(seconds(1));
     std::filesystem::remove_all(place);
   }
-  port::HttpResponse http(const std::string& method, const std::string& path, const std::string& body = "",
+  port::HttpResponse http(const std::string& method, const std::string& path,
+                          const std::string& body = "",
                           std::map<std::string, std::string> headers = {}) {
     port::HttpRequest request;
     request.method = method;
@@ -38,12 +45,17 @@ struct Web : Lab {
     EXPECT_TRUE(response.ok()) << method << " " << path << ": " << response.error().detail;
     return response.ok() ? std::move(response).value() : port::HttpResponse();
   }
-  static std::map<std::string, std::string> bearer(const std::string& token) { return {{"authorization", "Bearer " + token}}; }
+  static std::map<std::string, std::string> bearer(const std::string& token) {
+    return {{"authorization", "Bearer " + token}};
+  }
   void expect_alive() {
     EXPECT_EQ(http("GET", "/healthz").status, 200);
     EXPECT_EQ(http("GET", "/readyz").status, 200);
     EXPECT_EQ(http("GET", "/api/v1/status", "", bearer(kApiToken)).status, 200);
-    EXPECT_EQ(http("POST", "/v1/check-in", wire::encode(report_of(devices[0])), bearer(devices[0].secret)).status, 200);
+    EXPECT_EQ(
+        http("POST", "/v1/check-in", wire::encode(report_of(devices[0])), bearer(devices[0].secret))
+            .status,
+        200);
   }
 
   std::string place;
@@ -67,24 +79,55 @@ void expect_problem(const port::HttpResponse& response, const std::string& what)
 struct Endpoint {
   const char *method, *path;
 };
-constexpr std::array kDevice{Endpoint{"POST", "/v1/enroll"}, Endpoint{"POST", "/v1/check-in"}, Endpoint{"POST", "/v1/permit"}};
-constexpr std::array kWrites{Endpoint{"POST", "/api/v1/releases"}, Endpoint{"POST", "/api/v1/acts"}, Endpoint{"POST", "/api/v1/policies"},
+constexpr std::array kDevice{Endpoint{"POST", "/v1/enroll"}, Endpoint{"POST", "/v1/check-in"},
+                             Endpoint{"POST", "/v1/permit"}};
+constexpr std::array kWrites{Endpoint{"POST", "/api/v1/releases"}, Endpoint{"POST", "/api/v1/acts"},
+                             Endpoint{"POST", "/api/v1/policies"},
                              Endpoint{"PUT", "/api/v1/blobs/abc"}};
-constexpr std::array kReads{"/v1/policy", "/healthz", "/readyz", "/metrics", "/api/v1/status", "/api/v1/releases", "/api/v1/releases/x",
-                            "/api/v1/rollouts", "/api/v1/rollouts/1", "/api/v1/devices", "/api/v1/devices/x", "/api/v1/inventory",
-                            "/api/v1/log", "/api/v1/incidents", "/api/v1/incidents/1", "/tuf/metadata/timestamp.json"};
+constexpr std::array kReads{"/v1/policy",
+                            "/healthz",
+                            "/readyz",
+                            "/metrics",
+                            "/api/v1/status",
+                            "/api/v1/releases",
+                            "/api/v1/releases/x",
+                            "/api/v1/rollouts",
+                            "/api/v1/rollouts/1",
+                            "/api/v1/devices",
+                            "/api/v1/devices/x",
+                            "/api/v1/inventory",
+                            "/api/v1/log",
+                            "/api/v1/incidents",
+                            "/api/v1/incidents/1",
+                            "/tuf/metadata/timestamp.json"};
 
 TEST(Endpoints, AnswerMalformedBodiesWithAProblem) {
   Web lab;
   const std::string deep = std::string(5000, '[') + std::string(5000, ']');
-  const std::vector<std::string> bodies{"", "{", "null", "[]", "{}", "\xff\xfe", std::string(3, '\0'), deep, R"({"format":"firebreak.check-in/1"})",
-                                        R"({"format":"firebreak.check-in/1","format":"x"})", R"({"payloadType":"x","payload":"!","signatures":[]})",
-                                        R"({"role":"content","metadata":"{}"})", R"({"role":1,"metadata":[]})", "9999999999999999999999999999"};
+  const std::vector<std::string> bodies{"",
+                                        "{",
+                                        "null",
+                                        "[]",
+                                        "{}",
+                                        "\xff\xfe",
+                                        std::string(3, '\0'),
+                                        deep,
+                                        R"({"format":"firebreak.check-in/1"})",
+                                        R"({"format":"firebreak.check-in/1","format":"x"})",
+                                        R"({"payloadType":"x","payload":"!","signatures":[]})",
+                                        R"({"role":"content","metadata":"{}"})",
+                                        R"({"role":1,"metadata":[]})",
+                                        "9999999999999999999999999999"};
   for (const Endpoint& endpoint : kDevice) {
-    for (const auto& body : bodies) expect_problem(lab.http(endpoint.method, endpoint.path, body, Web::bearer(lab.devices[0].secret)), endpoint.path);
+    for (const auto& body : bodies)
+      expect_problem(
+          lab.http(endpoint.method, endpoint.path, body, Web::bearer(lab.devices[0].secret)),
+          endpoint.path);
   }
   for (const Endpoint& endpoint : kWrites) {
-    for (const auto& body : bodies) expect_problem(lab.http(endpoint.method, endpoint.path, body, Web::bearer(kApiToken)), endpoint.path);
+    for (const auto& body : bodies)
+      expect_problem(lab.http(endpoint.method, endpoint.path, body, Web::bearer(kApiToken)),
+                     endpoint.path);
   }
   lab.expect_alive();
 }
@@ -93,7 +136,10 @@ TEST(Endpoints, RefuseOversizedBodies) {
   Web lab;
   const std::string big(limits::kManagementBodyBytes + 1, ' ');
   for (const Endpoint& endpoint : kDevice) {
-    EXPECT_EQ(lab.http(endpoint.method, endpoint.path, big.substr(0, limits::kDeviceBodyBytes + 1)).status, 413) << endpoint.path;
+    EXPECT_EQ(lab.http(endpoint.method, endpoint.path, big.substr(0, limits::kDeviceBodyBytes + 1))
+                  .status,
+              413)
+        << endpoint.path;
   }
   for (const char* path : {"/api/v1/releases", "/api/v1/acts", "/api/v1/policies"}) {
     const auto response = lab.http("POST", path, big, Web::bearer(kApiToken));
@@ -109,14 +155,17 @@ TEST(Endpoints, RefuseWrongMethods) {
     for (const char* path : kReads) {
       const bool write = (std::string(method) == "POST") && std::string(path) == "/api/v1/releases";
       if (write) continue;
-      expect_problem(lab.http(method, path, "", Web::bearer(kApiToken)), std::string(method) + " " + path);
+      expect_problem(lab.http(method, path, "", Web::bearer(kApiToken)),
+                     std::string(method) + " " + path);
     }
   }
   for (const Endpoint& endpoint : kDevice) {
-    for (const char* method : {"GET", "PUT", "DELETE"}) EXPECT_EQ(lab.http(method, endpoint.path).status, 405) << endpoint.path;
+    for (const char* method : {"GET", "PUT", "DELETE"})
+      EXPECT_EQ(lab.http(method, endpoint.path).status, 405) << endpoint.path;
   }
-  for (const char* path : {"/", "/v1", "/v1/nothing", "/api", "/api/", "/api/v1", "/api/v2/status", "/api/v1/nothing", "/api/v1/status/x",
-                           "/api/v1/releases/x/y", "/nothing"}) {
+  for (const char* path :
+       {"/", "/v1", "/v1/nothing", "/api", "/api/", "/api/v1", "/api/v2/status", "/api/v1/nothing",
+        "/api/v1/status/x", "/api/v1/releases/x/y", "/nothing"}) {
     expect_problem(lab.http("GET", path, "", Web::bearer(kApiToken)), path);
   }
   lab.expect_alive();
@@ -125,10 +174,17 @@ TEST(Endpoints, RefuseWrongMethods) {
 TEST(Endpoints, WantTheRightToken) {
   Web lab;
   const std::string check_in = wire::encode(lab.report_of(lab.devices[0]));
-  const std::string ask = wire::encode(wire::PermitAsk{rollout_id(1), lab.engine, Lab::nonce(1), statement::Purpose::start});
+  const std::string ask = wire::encode(
+      wire::PermitAsk{rollout_id(1), lab.engine, Lab::nonce(1), statement::Purpose::start});
   const std::vector<std::map<std::string, std::string>> wrong{
-      {}, Web::bearer(""), Web::bearer("guess"), Web::bearer(std::string(5000, 'x')), {{"authorization", "Basic " + kApiToken}},
-      {{"authorization", kApiToken}}, Web::bearer(kApiToken + " "), Web::bearer(kApiToken.substr(1))};
+      {},
+      Web::bearer(""),
+      Web::bearer("guess"),
+      Web::bearer(std::string(5000, 'x')),
+      {{"authorization", "Basic " + kApiToken}},
+      {{"authorization", kApiToken}},
+      Web::bearer(kApiToken + " "),
+      Web::bearer(kApiToken.substr(1))};
   for (const auto& headers : wrong) {
     EXPECT_EQ(lab.http("POST", "/v1/check-in", check_in, headers).status, 401);
     EXPECT_EQ(lab.http("POST", "/v1/permit", ask, headers).status, 401);
@@ -136,39 +192,69 @@ TEST(Endpoints, WantTheRightToken) {
   }
   for (std::size_t i = 0; i < wrong.size(); ++i) {
     if (i == 6) continue;  // blanks at the end of a header are not part of it
-    for (const char* path : {"/api/v1/status", "/api/v1/log", "/api/v1/nothing", "/api/v1/devices", "/api/v1/incidents", "/api/v1/inventory"}) {
+    for (const char* path : {"/api/v1/status", "/api/v1/log", "/api/v1/nothing", "/api/v1/devices",
+                             "/api/v1/incidents", "/api/v1/inventory"}) {
       EXPECT_EQ(lab.http("GET", path, "", wrong[i]).status, 401) << path << " " << i;
     }
     EXPECT_EQ(lab.http("POST", "/api/v1/acts", "{}", wrong[i]).status, 401);
-    EXPECT_EQ(lab.http("PUT", "/api/v1/blobs/" + crypto::sha256("x").hex(), "x", wrong[i]).status, 401);
+    EXPECT_EQ(lab.http("PUT", "/api/v1/blobs/" + crypto::sha256("x").hex(), "x", wrong[i]).status,
+              401);
   }
-  EXPECT_EQ(lab.http("GET", "/api/v1/status", "", Web::bearer(lab.devices[0].secret)).status, 401) << "a device is no operator";
+  EXPECT_EQ(lab.http("GET", "/api/v1/status", "", Web::bearer(lab.devices[0].secret)).status, 401)
+      << "a device is no operator";
   EXPECT_EQ(lab.http("POST", "/v1/check-in", check_in, Web::bearer(kApiToken)).status, 401);
   lab.expect_alive();
 }
 
 TEST(Endpoints, EnrolNobodyWithoutTheTenantsToken) {
   Web lab;
-  wire::Enrolment ask{lab.config.tenants[0].id, "wrong", crypto::sha256("s"), statement::Ring::broad, "linux", "amd64"};
+  wire::Enrolment ask{lab.config.tenants[0].id, "wrong", crypto::sha256("s"),
+                      statement::Ring::broad,   "linux", "amd64"};
   const auto wrong = lab.http("POST", "/v1/enroll", wire::encode(ask));
   EXPECT_EQ(wrong.status, 403);
   ask.tenant = *TenantId::parse("nobody");
   EXPECT_EQ(lab.http("POST", "/v1/enroll", wire::encode(ask)).status, 403);
-  ask = {lab.config.tenants[0].id, "token of tenanta", crypto::sha256("s"), statement::Ring::broad, "linux", "amd64"};
-  const auto first = wire::decode_enrolment_reply(lab.http("POST", "/v1/enroll", wire::encode(ask)).body);
-  const auto again = wire::decode_enrolment_reply(lab.http("POST", "/v1/enroll", wire::encode(ask)).body);
+  ask = {lab.config.tenants[0].id,
+         "token of tenanta",
+         crypto::sha256("s"),
+         statement::Ring::broad,
+         "linux",
+         "amd64"};
+  const auto first =
+      wire::decode_enrolment_reply(lab.http("POST", "/v1/enroll", wire::encode(ask)).body);
+  const auto again =
+      wire::decode_enrolment_reply(lab.http("POST", "/v1/enroll", wire::encode(ask)).body);
   ASSERT_TRUE(first.ok() && again.ok());
   EXPECT_EQ(first->device, again->device) << "the same secret is the same device";
 }
 
 TEST(StaticFiles, NeverLeadOutOfTheRepository) {
   Web lab;
-  for (const char* path :
-       {"/tuf/../secret", "/tuf/metadata/../../secret", "/tuf/metadata/..%2f..%2fsecret", "/tuf/%2e%2e/secret", "/tuf/secret", "/tuf/", "/tuf",
-        "/tuf/metadata", "/tuf/metadata/", "/tuf/targets/", "/tuf/targets", "/tuf/targets/trust", "/tuf/targets/trust/", "/tuf//etc/passwd",
-        "/tuf/metadata//timestamp.json", "/tuf/metadata/%00", "/tuf/metadata/timestamp.json%00", "/tuf/metadata/./timestamp.json",
-        "/tuf/metadata/.", "/tuf/metadata/%2e", "/tuf/metadata/timestamp.json/", "/tuf/metadata/timestamp.json/x", "/tuf/metadata/.tmp",
-        "/tuf/metadata/%ff%fe", "/tuf/metadata/\\..\\secret"}) {
+  for (const char* path : {"/tuf/../secret",
+                           "/tuf/metadata/../../secret",
+                           "/tuf/metadata/..%2f..%2fsecret",
+                           "/tuf/%2e%2e/secret",
+                           "/tuf/secret",
+                           "/tuf/",
+                           "/tuf",
+                           "/tuf/metadata",
+                           "/tuf/metadata/",
+                           "/tuf/targets/",
+                           "/tuf/targets",
+                           "/tuf/targets/trust",
+                           "/tuf/targets/trust/",
+                           "/tuf//etc/passwd",
+                           "/tuf/metadata//timestamp.json",
+                           "/tuf/metadata/%00",
+                           "/tuf/metadata/timestamp.json%00",
+                           "/tuf/metadata/./timestamp.json",
+                           "/tuf/metadata/.",
+                           "/tuf/metadata/%2e",
+                           "/tuf/metadata/timestamp.json/",
+                           "/tuf/metadata/timestamp.json/x",
+                           "/tuf/metadata/.tmp",
+                           "/tuf/metadata/%ff%fe",
+                           "/tuf/metadata/\\..\\secret"}) {
     const auto response = lab.http("GET", path);
     expect_problem(response, path);
     EXPECT_EQ(response.body.find("not for anybody"), std::string::npos) << path;
@@ -180,7 +266,8 @@ TEST(StaticFiles, NeverLeadOutOfTheRepository) {
 
 TEST(StaticFiles, HaveRangesAndETags) {
   Web lab;
-  const std::string file = "core/sensor.engine/" + crypto::sha256("engine 7.11").hex() + ".7.11.engine";
+  const std::string file =
+      "core/sensor.engine/" + crypto::sha256("engine 7.11").hex() + ".7.11.engine";
   const auto whole = lab.http("GET", "/tuf/targets/" + file);
   ASSERT_EQ(whole.status, 200) << whole.body;
   EXPECT_EQ(whole.body, "engine 7.11");
@@ -191,7 +278,10 @@ TEST(StaticFiles, HaveRangesAndETags) {
   EXPECT_EQ(part.body, "7.11");
   EXPECT_EQ(part.headers.at("content-range"), "bytes 7-10/11");
   EXPECT_EQ(lab.http("GET", "/tuf/targets/" + file, "", {{"range", "bytes=100-"}}).status, 416);
-  EXPECT_EQ(lab.http("GET", "/tuf/targets/" + file, "", {{"if-none-match", whole.headers.at("etag")}}).status, 304);
+  EXPECT_EQ(
+      lab.http("GET", "/tuf/targets/" + file, "", {{"if-none-match", whole.headers.at("etag")}})
+          .status,
+      304);
   const auto head = lab.http("HEAD", "/tuf/targets/" + file);
   EXPECT_EQ(head.status, 200);
   EXPECT_EQ(head.headers.at("content-length"), "11");
@@ -205,26 +295,34 @@ TEST(StaticFiles, HaveRangesAndETags) {
 
 TEST(Management, ShowsTheLogWithASignedHeadThatCoversIt) {
   Web lab;
-  const auto response = lab.http("GET", "/api/v1/log?from=0&limit=1000", "", Web::bearer(kApiToken));
+  const auto response =
+      lab.http("GET", "/api/v1/log?from=0&limit=1000", "", Web::bearer(kApiToken));
   ASSERT_EQ(response.status, 200);
   const auto value = *json::parse(response.body);
   audit::Tip tip;
   for (const auto& entry : value["entries"]) tip = *audit::verify(tip, entry.get<std::string>());
   const auto envelope = statement::decode_envelope(value["head"]);
   const auto& key = lab.signer("log").key();
-  const auto head = statement::decode_head(*statement::open(*envelope, statement::kHeadType, {{{key.id(), key}}, {key.id()}, 1}));
+  const auto head = statement::decode_head(
+      *statement::open(*envelope, statement::kHeadType, {{{key.id(), key}}, {key.id()}, 1}));
   EXPECT_EQ(head->size, tip.size);
   EXPECT_EQ(head->hash, tip.hash);
-  const auto page = *json::parse(lab.http("GET", "/api/v1/log?from=2&limit=1", "", Web::bearer(kApiToken)).body);
+  const auto page =
+      *json::parse(lab.http("GET", "/api/v1/log?from=2&limit=1", "", Web::bearer(kApiToken)).body);
   ASSERT_EQ(page["entries"].size(), 1U);
   EXPECT_EQ(audit::decode_entry(page["entries"][0].get<std::string>())->index, 2U);
-  EXPECT_EQ(json::parse(lab.http("GET", "/api/v1/log?from=99999999999999", "", Web::bearer(kApiToken)).body)->at("entries").size(), 0U);
+  EXPECT_EQ(json::parse(
+                lab.http("GET", "/api/v1/log?from=99999999999999", "", Web::bearer(kApiToken)).body)
+                ->at("entries")
+                .size(),
+            0U);
 }
 
 TEST(Management, TakesCursorsBeyondTheEnd) {
   Web lab;
   for (const char* noun : {"releases", "rollouts", "devices"}) {
-    for (const char* cursor : {"0", "1000000", "18446744073709551615", "18446744073709551000", "-1", "x", ""}) {
+    for (const char* cursor :
+         {"0", "1000000", "18446744073709551615", "18446744073709551000", "-1", "x", ""}) {
       const std::string path = std::string("/api/v1/") + noun + "?cursor=" + cursor;
       EXPECT_EQ(lab.http("GET", path, "", Web::bearer(kApiToken)).status, 200) << path;
     }

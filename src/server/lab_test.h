@@ -1,14 +1,15 @@
-// A whole server in memory, and a fleet around it: the real decider, world and router, fake doors, keys that everybody knows.
+// A whole server in memory, and a fleet around it: the real decider, world and router, fake doors,
+// keys that everybody knows.
 //
-// Requests go in at the router as they come from http/, so a test reads as what a device or a person does. The clock stands
-// until told; a tick that has fallen due runs before the next request. The store and the disk outlive the server: restart()
-// is a new process on what the old one left.
+// Requests go in at the router as they come from http/, so a test reads as what a device or a
+// person does. The clock stands until told; a tick that has fallen due runs before the next
+// request. The store and the disk outlive the server: restart() is a new process on what the old
+// one left.
 //
-//   Lab lab;                                               // 60 devices run engine 7.11 and channel 290
-//   const Digest release = lab.publish_channel("291");
-//   const int rollout = lab.start(release);                // approved by rita, started by otto
-//   lab.beat(8);                                           // heartbeats of everybody
-//   lab.halt(rollout, release);
+//   Lab lab;                                               // 60 devices run engine 7.11 and
+//   channel 290 const Digest release = lab.publish_channel("291"); const int rollout =
+//   lab.start(release);                // approved by rita, started by otto lab.beat(8); //
+//   heartbeats of everybody lab.halt(rollout, release);
 #pragma once
 
 #include <gtest/gtest.h>
@@ -67,10 +68,17 @@ class LabStore final : public port::Store {
     if (full && !batch.empty()) return Error{ErrorCode::no_space, "the disk is full"};
     return memory.commit(batch);
   }
-  Result<std::optional<std::string>> get(const std::string& space, const std::string& key) override { return memory.get(space, key); }
-  Status scan(const std::string& space, const std::string& from, const EachRecord& each) override { return memory.scan(space, from, each); }
+  Result<std::optional<std::string>> get(const std::string& space,
+                                         const std::string& key) override {
+    return memory.get(space, key);
+  }
+  Status scan(const std::string& space, const std::string& from, const EachRecord& each) override {
+    return memory.scan(space, from, each);
+  }
   Result<std::uint64_t> log_size() override { return memory.log_size(); }
-  Status scan_log(std::uint64_t from, const EachEntry& each) override { return memory.scan_log(from, each); }
+  Status scan_log(std::uint64_t from, const EachEntry& each) override {
+    return memory.scan_log(from, each);
+  }
 
   sim::MemoryStore memory;
   std::atomic<bool> full{false};
@@ -120,7 +128,9 @@ class Lab {
     decider_options.notify = [this](const Notice& notice) { notices.push_back(notice); };
     decider_options.on_fatal = [this](const Error&) { ++fatal; };
     FB_ASSIGN(decider, Decider::start(config, doors, signers, std::move(decider_options)));
-    router = std::make_unique<Router>(*decider, ManagementRoutes::Parts{config, *decider, blobs, store, signers, kApiToken}, files);
+    router = std::make_unique<Router>(
+        *decider, ManagementRoutes::Parts{config, *decider, blobs, store, signers, kApiToken},
+        files);
     return {};
   }
   void open() {
@@ -141,8 +151,8 @@ class Lab {
 
   // --- requests ---
 
-  port::ServerResponse send(const std::string& method, const std::string& path, const std::string& body = "",
-                            const std::string& token = kApiToken) {
+  port::ServerResponse send(const std::string& method, const std::string& path,
+                            const std::string& body = "", const std::string& token = kApiToken) {
     auto promise = std::make_shared<std::promise<port::ServerResponse>>();
     auto answer = promise->get_future();
     port::ServerRequest request;
@@ -150,7 +160,9 @@ class Lab {
     request.path = path.substr(0, path.find('?'));
     request.headers["authorization"] = "Bearer " + token;
     request.body = body;
-    router->handle(std::move(request), [promise](port::ServerResponse response) { promise->set_value(std::move(response)); });
+    router->handle(std::move(request), [promise](port::ServerResponse response) {
+      promise->set_value(std::move(response));
+    });
     if (answer.wait_for(std::chrono::seconds(30)) != std::future_status::ready) {
       ADD_FAILURE() << "no answer to " << method << " " << path;
       return {};
@@ -181,7 +193,9 @@ class Lab {
     using Seen = decltype(look(std::declval<World&>()));
     auto promise = std::make_shared<std::promise<Seen>>();
     auto seen = promise->get_future();
-    const Status status = decider->submit({[promise, look](World& world, Transaction&, Instant) { promise->set_value(look(world)); }, {}});
+    const Status status = decider->submit(
+        {[promise, look](World& world, Transaction&, Instant) { promise->set_value(look(world)); },
+         {}});
     FB_CHECK(status.ok());
     return seen.get();
   }
@@ -189,7 +203,9 @@ class Lab {
   void settle() {
     auto promise = std::make_shared<std::promise<void>>();
     auto done = promise->get_future();
-    const auto run = [promise](World&, Transaction& tx, Instant) { tx.afterwards([promise] { promise->set_value(); }); };
+    const auto run = [promise](World&, Transaction& tx, Instant) {
+      tx.afterwards([promise] { promise->set_value(); });
+    };
     if (decider->submit({run, [promise](const Error&) { promise->set_value(); }}).ok()) done.wait();
   }
   void pass(Millis by) {
@@ -203,7 +219,12 @@ class Lab {
     LabDevice device;
     device.secret = "secret of device " + std::to_string(devices.size());
     device.tenant = config.tenants[static_cast<std::size_t>(tenant)].id;
-    const wire::Enrolment ask{device.tenant, "token of " + device.tenant.text(), crypto::sha256(device.secret), statement::Ring::broad, "linux", "amd64"};
+    const wire::Enrolment ask{device.tenant,
+                              "token of " + device.tenant.text(),
+                              crypto::sha256(device.secret),
+                              statement::Ring::broad,
+                              "linux",
+                              "amd64"};
     const auto response = send("POST", "/v1/enroll", wire::encode(ask), "");
     const auto reply = wire::decode_enrolment_reply(response.body);
     EXPECT_TRUE(reply.ok()) << response.body;
@@ -217,7 +238,8 @@ class Lab {
     report.uptime = seconds(100);
     report.components.push_back({kEngine, "7.11", engine, {}, false, "", "healthy"});
     const bool waits = device.staged.has_value() && !device.ready;
-    report.components.push_back({kChannel, "290", device.active, device.staged, device.staged && device.ready,
+    report.components.push_back({kChannel, "290", device.active, device.staged,
+                                 device.staged && device.ready,
                                  waits ? "a rule of the customer" : "", "healthy"});
     return report;
   }
@@ -241,7 +263,8 @@ class Lab {
     return send("POST", "/v1/permit", wire::encode(ask), device.secret);
   }
   // "granted", the rule of the denial, or "error <name>".
-  std::string ask(const LabDevice& device, int rollout, const Digest& release, const std::string& nonce,
+  std::string ask(const LabDevice& device, int rollout, const Digest& release,
+                  const std::string& nonce,
                   statement::Purpose purpose = statement::Purpose::start) {
     const auto response = send_ask(device, {rollout_id(rollout), release, nonce, purpose});
     if (response.status != 200) return "error " + rule_of(response);
@@ -256,7 +279,8 @@ class Lab {
   void tell(LabDevice& device, wire::EventKind kind, const Digest& release, int rollout) {
     device.outbox.push_back({kind, kChannel, release, rollout, "as told", clock.wall()});
   }
-  // One heartbeat of everybody alive: check in, ask where a place is held, and meet one's fate; then a second passes.
+  // One heartbeat of everybody alive: check in, ask where a place is held, and meet one's fate;
+  // then a second passes.
   void beat(int times = 1) {
     for (int i = 0; i < times; ++i) {
       for (LabDevice& device : devices) {
@@ -271,7 +295,9 @@ class Lab {
     if (!reply) return;
     for (const wire::Offer& offer : reply->offers) {
       if (!offer.ask || device.permitted.contains(offer.rollout.number())) continue;
-      if (ask(device, offer.rollout.number(), offer.release, nonce(offer.rollout.number())) != "granted") continue;
+      if (ask(device, offer.rollout.number(), offer.release, nonce(offer.rollout.number())) !=
+          "granted")
+        continue;
       device.permitted.insert(offer.rollout.number());
       become(device, offer.release, offer.rollout.number());
     }
@@ -303,19 +329,21 @@ class Lab {
 
   // --- the publisher ---
 
-  static release::Manifest manifest(const ComponentId& component, release::Kind kind, const std::string& version,
-                                    const std::string& bytes) {
+  static release::Manifest manifest(const ComponentId& component, release::Kind kind,
+                                    const std::string& version, const std::string& bytes) {
     release::Manifest m;
     m.component = component;
     m.kind = kind;
     m.version = version;
     m.author = person("ann");
     m.created = tuf::kTestNow;
-    m.artifacts = {{kind == release::Kind::core ? "engine" : "channel.bin", bytes.size(), crypto::sha256(bytes), kind == release::Kind::core}};
+    m.artifacts = {{kind == release::Kind::core ? "engine" : "channel.bin", bytes.size(),
+                    crypto::sha256(bytes), kind == release::Kind::core}};
     m.notes = {"what", "why", "risk", "undo"};
     return m;
   }
-  static release::Manifest channel_manifest(const std::string& version, std::vector<std::int64_t> reads = {1, 20}) {
+  static release::Manifest channel_manifest(const std::string& version,
+                                            std::vector<std::int64_t> reads = {1, 20}) {
     release::Manifest m = manifest(kChannel, release::Kind::content, version, "channel " + version);
     m.reader = kEngine;
     m.needs = release::Needs{{{"ipc", std::move(reads)}}, 100};
@@ -323,8 +351,10 @@ class Lab {
   }
   static release::Manifest engine_manifest(const std::string& version) {
     release::Manifest m = manifest(kEngine, release::Kind::core, version, "engine " + version);
-    m.contract = release::Contract{version, kChannel, {{"ipc", std::vector<std::string>(20, "text")}}, 0, 0};
-    m.definition = release::Definition{"sensor", {"{slot}/engine"}, {"{slot}/engine", "--probe"}, {}};
+    m.contract =
+        release::Contract{version, kChannel, {{"ipc", std::vector<std::string>(20, "text")}}, 0, 0};
+    m.definition =
+        release::Definition{"sensor", {"{slot}/engine"}, {"{slot}/engine", "--probe"}, {}};
     return m;
   }
   void put_blob(const std::string& bytes) {
@@ -343,10 +373,12 @@ class Lab {
     return file;
   }
   static std::vector<std::string> keys_of(const std::string& role) {
-    return role == "content" ? std::vector<std::string>{"content-a", "content-b"} : std::vector<std::string>{role};
+    return role == "content" ? std::vector<std::string>{"content-a", "content-b"}
+                             : std::vector<std::string>{role};
   }
   port::ServerResponse submit(const std::string& role, const std::string& file) {
-    auto response = send("POST", "/api/v1/releases", json::compact({{"role", role}, {"metadata", file}}));
+    auto response =
+        send("POST", "/api/v1/releases", json::compact({{"role", role}, {"metadata", file}}));
     if (response.status == 201) roles[role] = file;
     return response;
   }
@@ -355,19 +387,25 @@ class Lab {
     const std::string text = release::encode(m);
     put_blob(bytes);
     put_blob(text);
-    const auto response = submit(role, metadata(role, {{release::target_path(m, m.artifacts.front().name), bytes},
-                                                       {release::manifest_path(m), text}}, keys_of(role)));
+    const auto response =
+        submit(role, metadata(role,
+                              {{release::target_path(m, m.artifacts.front().name), bytes},
+                               {release::manifest_path(m), text}},
+                              keys_of(role)));
     EXPECT_EQ(response.status, 201) << response.body;
     return crypto::sha256(text);
   }
-  Digest publish_engine(const std::string& version) { return publish(engine_manifest(version), "engine " + version); }
+  Digest publish_engine(const std::string& version) {
+    return publish(engine_manifest(version), "engine " + version);
+  }
   Digest publish_channel(const std::string& version, std::vector<std::int64_t> reads = {1, 20}) {
     return publish(channel_manifest(version, std::move(reads)), "channel " + version);
   }
 
   // --- people ---
 
-  statement::Act act(statement::ActKind kind, const std::string& who, const Digest& release, int rollout = 0) {
+  statement::Act act(statement::ActKind kind, const std::string& who, const Digest& release,
+                     int rollout = 0) {
     statement::Act out;
     out.kind = kind;
     out.person = person(who);
@@ -386,8 +424,11 @@ class Lab {
   port::ServerResponse order(const statement::Envelope& envelope) {
     return send("POST", "/api/v1/acts", json::compact(statement::encode(envelope)));
   }
-  port::ServerResponse order(const statement::Act& act) { return order(sign(act, act.person.text())); }
-  port::ServerResponse order(statement::ActKind kind, const std::string& who, const Digest& release, int rollout = 0) {
+  port::ServerResponse order(const statement::Act& act) {
+    return order(sign(act, act.person.text()));
+  }
+  port::ServerResponse order(statement::ActKind kind, const std::string& who, const Digest& release,
+                             int rollout = 0) {
     return order(act(kind, who, release, rollout));
   }
   static int rollout_of(const port::ServerResponse& response) {
@@ -436,16 +477,20 @@ class Lab {
   std::vector<std::string> dispatched_by_log(int rollout) {
     std::vector<std::string> out;
     for (const auto& entry : log("dispatch")) {
-      if (entry.data.at("rollout") == rollout) out.push_back(entry.data.at("device").get<std::string>());
+      if (entry.data.at("rollout") == rollout)
+        out.push_back(entry.data.at("device").get<std::string>());
     }
     return out;
   }
   std::int64_t dispatched(int rollout) {
-    return look([rollout](World& world) { return world.rollouts->find(rollout_id(rollout))->state().dispatched; });
+    return look([rollout](World& world) {
+      return world.rollouts->find(rollout_id(rollout))->state().dispatched;
+    });
   }
   // What a device would read, through the whole of TUF.
   Result<std::string> target(const std::string& path) {
-    return look([path](World& world) { return world.repository->read_target(path, limits::kJsonBytes); });
+    return look(
+        [path](World& world) { return world.repository->read_target(path, limits::kJsonBytes); });
   }
   [[nodiscard]] const tuf::TestSigner& signer(const std::string& name) {
     const auto it = signers_.find(name);
@@ -473,7 +518,8 @@ class Lab {
     config.budget = options.budget;
     for (int i = 0; i < options.tenants; ++i) {
       const std::string name = "tenant" + std::string(1, static_cast<char>('a' + i));
-      config.tenants.push_back({*TenantId::parse(name), crypto::sha256("token of " + name), signer("policy of " + name).key()});
+      config.tenants.push_back({*TenantId::parse(name), crypto::sha256("token of " + name),
+                                signer("policy of " + name).key()});
     }
     signers.rollouts = std::make_unique<tuf::TestSigner>("rollouts");
     signers.snapshot = std::make_unique<tuf::TestSigner>("snapshot");
@@ -482,23 +528,36 @@ class Lab {
   }
   void make_repository() {
     tuf::Keyrings rings;
-    for (const char* role : {"root", "targets", "snapshot", "timestamp", "core", "flags", "rollouts"}) rings[role] = {{signer(role).key()}, 1};
-    rings["content"] = {{signer("content-a").key(), signer("content-b").key(), signer("content-c").key()}, 2};
+    for (const char* role :
+         {"root", "targets", "snapshot", "timestamp", "core", "flags", "rollouts"})
+      rings[role] = {{signer(role).key()}, 1};
+    rings["content"] = {
+        {signer("content-a").key(), signer("content-b").key(), signer("content-c").key()}, 2};
     const tuf::Edition edition{1, clock.wall() + days(365)};
     put_metadata("root", tuf::encode(*tuf::compose_root(rings, edition)));
     tuf::Targets top = *tuf::compose_targets(rings, edition);
     statement::People people;
     using statement::Role;
-    for (const auto& [name, role] : std::map<std::string, Role>{{"ann", Role::author}, {"rita", Role::reviewer}, {"otto", Role::operations},
-                                                                {"sven", Role::security}, {"carl", Role::customer}}) {
-      people.people.push_back({person(name), {role}, {{signer(name).key().id(), signer(name).key()}}});
+    for (const auto& [name, role] : std::map<std::string, Role>{{"ann", Role::author},
+                                                                {"rita", Role::reviewer},
+                                                                {"otto", Role::operations},
+                                                                {"sven", Role::security},
+                                                                {"carl", Role::customer}}) {
+      people.people.push_back(
+          {person(name), {role}, {{signer(name).key().id(), signer(name).key()}}});
     }
-    for (const auto& [path, bytes] : std::map<std::string, std::string>{{std::string(statement::kPeoplePath), statement::encode(people)}}) {
+    for (const auto& [path, bytes] : std::map<std::string, std::string>{
+             {std::string(statement::kPeoplePath), statement::encode(people)}}) {
       top.targets[path] = tuf::describe(bytes);
-      FB_CHECK(files.write_atomic("targets/" + tuf::TargetPath::parse(path)->hashed(crypto::sha256(bytes)), bytes).ok());
+      FB_CHECK(
+          files
+              .write_atomic(
+                  "targets/" + tuf::TargetPath::parse(path)->hashed(crypto::sha256(bytes)), bytes)
+              .ok());
     }
     put_metadata("targets", tuf::encode(top));
-    for (const char* role : {"core", "content", "flags"}) put_metadata(role, tuf::encode(tuf::Targets{1, clock.wall() + days(30), {}, {}}));
+    for (const char* role : {"core", "content", "flags"})
+      put_metadata(role, tuf::encode(tuf::Targets{1, clock.wall() + days(30), {}, {}}));
   }
   void put_metadata(const std::string& role, const json::Value& signed_part) {
     std::string file = tuf::unsigned_file(signed_part);

@@ -25,10 +25,12 @@ std::vector<std::string> split(const std::string& path) {
   return out;
 }
 
-std::uint64_t number(const port::ServerRequest& request, const std::string& key, std::uint64_t otherwise) {
+std::uint64_t number(const port::ServerRequest& request, const std::string& key,
+                     std::uint64_t otherwise) {
   const auto it = request.query.find(key);
   std::uint64_t value = otherwise;
-  if (it != request.query.end()) std::from_chars(it->second.data(), it->second.data() + it->second.size(), value);
+  if (it != request.query.end())
+    std::from_chars(it->second.data(), it->second.data() + it->second.size(), value);
   return value;
 }
 
@@ -59,7 +61,8 @@ port::ServerResponse rollouts_page(const World& world, std::uint64_t from) {
 
 port::ServerResponse releases_page(const World& world, std::uint64_t from, Instant now) {
   std::vector<json::Value> all;
-  for (const auto& [digest, entry] : world.releases->all()) all.push_back(release_view(world, digest, entry, now));
+  for (const auto& [digest, entry] : world.releases->all())
+    all.push_back(release_view(world, digest, entry, now));
   return json_answer(200, page("releases", std::move(all), from));
 }
 
@@ -67,7 +70,8 @@ port::ServerResponse releases_page(const World& world, std::uint64_t from, Insta
 port::ServerResponse devices_page(const World& world, std::uint64_t from, Instant now) {
   json::Value items = json::Value::array();
   const std::size_t end = std::min<std::size_t>(world.devices.size(), from + kPage);
-  for (std::size_t i = from; i < end; ++i) items.push_back(device_view(world, static_cast<DeviceIndex>(i), now));
+  for (std::size_t i = from; i < end; ++i)
+    items.push_back(device_view(world, static_cast<DeviceIndex>(i), now));
   json::Value out{{"devices", std::move(items)}};
   if (end < world.devices.size()) out["next"] = std::to_string(end);
   return json_answer(200, out);
@@ -99,49 +103,67 @@ Result<port::ServerResponse> one_device(const World& world, const std::string& t
 bool ManagementRoutes::handle(const port::ServerRequest& request, const port::Reply& reply) {
   if (!request.path.starts_with("/api/")) return false;
   // Hashes of equal length are compared, so that not even the token's length shows.
-  const bool known = crypto::equal_in_constant_time(crypto::sha256(bearer(request)).text(), crypto::sha256(p_.api_token).text());
+  const bool known = crypto::equal_in_constant_time(crypto::sha256(bearer(request)).text(),
+                                                    crypto::sha256(p_.api_token).text());
   if (!known) {
-    reply(problem_answer(Error{ErrorCode::unauthenticated, "the API token is missing or wrong; it stands in server/api.token"}));
+    reply(
+        problem_answer(Error{ErrorCode::unauthenticated,
+                             "the API token is missing or wrong; it stands in server/api.token"}));
     return true;
   }
   const Segments path = split(request.path);
-  if (path.size() < 3 || path[1] != "v1") reply(problem_answer(404, "no such resource: " + request.path));
-  else if (!route_writes(path, request, reply)) route(path, request, reply);
+  if (path.size() < 3 || path[1] != "v1")
+    reply(problem_answer(404, "no such resource: " + request.path));
+  else if (!route_writes(path, request, reply))
+    route(path, request, reply);
   return true;
 }
 
-bool ManagementRoutes::route_writes(const Segments& path, const port::ServerRequest& request, const port::Reply& reply) {
-  if (request.method == "PUT" && path[2] == "blobs" && path.size() == 4) put_blob(path[3], request.body, reply);
-  else if (request.method == "POST" && path[2] == "releases" && path.size() == 3) post_release(request.body, reply);
-  else if (request.method == "POST" && path[2] == "acts" && path.size() == 3) post_act(request.body, reply);
-  else if (request.method == "POST" && path[2] == "policies" && path.size() == 3) post_policy(request.body, reply);
-  else if (request.method != "GET" && request.method != "HEAD") reply(problem_answer(405, request.method + " " + request.path + " is not offered"));
-  else return false;
+bool ManagementRoutes::route_writes(const Segments& path, const port::ServerRequest& request,
+                                    const port::Reply& reply) {
+  if (request.method == "PUT" && path[2] == "blobs" && path.size() == 4)
+    put_blob(path[3], request.body, reply);
+  else if (request.method == "POST" && path[2] == "releases" && path.size() == 3)
+    post_release(request.body, reply);
+  else if (request.method == "POST" && path[2] == "acts" && path.size() == 3)
+    post_act(request.body, reply);
+  else if (request.method == "POST" && path[2] == "policies" && path.size() == 3)
+    post_policy(request.body, reply);
+  else if (request.method != "GET" && request.method != "HEAD")
+    reply(problem_answer(405, request.method + " " + request.path + " is not offered"));
+  else
+    return false;
   return true;
 }
 
-void ManagementRoutes::route(const Segments& path, const port::ServerRequest& request, const port::Reply& reply) {
+void ManagementRoutes::route(const Segments& path, const port::ServerRequest& request,
+                             const port::Reply& reply) {
   const std::string& noun = path[2];
   const bool one = path.size() == 4;
   if (path.size() > 4) return reply(problem_answer(404, "no such resource: " + request.path));
   const std::uint64_t cursor = number(request, "cursor", 0);
   const std::string id = one ? path[3] : "";
   if (noun == "status" && !one) {
-    return read(reply, [this](World& world, Instant) { return json_answer(200, status_view(world, p_.config)); });
+    return read(reply, [this](World& world, Instant) {
+      return json_answer(200, status_view(world, p_.config));
+    });
   }
   if (noun == "log" && !one) return get_log(request, reply);
   if (noun == "incidents") return get_incident(id, reply);
   if (noun == "inventory" && !one) {
     return read(reply, [this](World& world, Instant now) -> Result<port::ServerResponse> {
-      FB_ASSIGN(const auto envelope, statement::seal(statement::kInventoryType,
-                                                     statement::encode(world.devices.inventory(now)), *p_.signers.rollouts));
+      FB_ASSIGN(
+          const auto envelope,
+          statement::seal(statement::kInventoryType,
+                          statement::encode(world.devices.inventory(now)), *p_.signers.rollouts));
       return json_answer(200, statement::encode(envelope));
     });
   }
   if (noun == "releases") {
-    return read(reply, [one, id, cursor](World& world, Instant now) -> Result<port::ServerResponse> {
-      return one ? one_release(world, id, now) : releases_page(world, cursor, now);
-    });
+    return read(reply,
+                [one, id, cursor](World& world, Instant now) -> Result<port::ServerResponse> {
+                  return one ? one_release(world, id, now) : releases_page(world, cursor, now);
+                });
   }
   if (noun == "rollouts") {
     return read(reply, [one, id, cursor](World& world, Instant) -> Result<port::ServerResponse> {
@@ -149,29 +171,34 @@ void ManagementRoutes::route(const Segments& path, const port::ServerRequest& re
     });
   }
   if (noun == "devices") {
-    return read(reply, [one, id, cursor](World& world, Instant now) -> Result<port::ServerResponse> {
-      return one ? one_device(world, id, now) : devices_page(world, cursor, now);
-    });
+    return read(reply,
+                [one, id, cursor](World& world, Instant now) -> Result<port::ServerResponse> {
+                  return one ? one_device(world, id, now) : devices_page(world, cursor, now);
+                });
   }
   reply(problem_answer(404, "no such resource: " + request.path));
 }
 
 void ManagementRoutes::read(const port::Reply& reply, Read read) {
-  const Status status = p_.decider.submit({[reply, read = std::move(read)](World& world, Transaction& tx, Instant now) {
-                                             auto answer = read(world, now);
-                                             tx.afterwards([reply, answer = std::move(answer)] {
-                                               reply(answer.ok() ? *answer : problem_answer(answer.error()));
-                                             });
-                                           },
-                                           [reply](const Error& error) { reply(problem_answer(error)); }});
+  const Status status = p_.decider.submit(
+      {[reply, read = std::move(read)](World& world, Transaction& tx, Instant now) {
+         auto answer = read(world, now);
+         tx.afterwards([reply, answer = std::move(answer)] {
+           reply(answer.ok() ? *answer : problem_answer(answer.error()));
+         });
+       },
+       [reply](const Error& error) { reply(problem_answer(error)); }});
   if (!status.ok()) reply(problem_answer(status.error()));
 }
 
-void ManagementRoutes::put_blob(const std::string& name, const std::string& body, const port::Reply& reply) {
+void ManagementRoutes::put_blob(const std::string& name, const std::string& body,
+                                const port::Reply& reply) {
   const auto digest = Digest::from_hex(name);
   if (!digest.ok()) return reply(problem_answer(digest.error()));
   if (crypto::sha256(body) != *digest) {
-    return reply(problem_answer(Error{ErrorCode::mismatch, "the bytes hash to " + crypto::sha256(body).hex() + ", not to the name"}));
+    return reply(problem_answer(
+        Error{ErrorCode::mismatch,
+              "the bytes hash to " + crypto::sha256(body).hex() + ", not to the name"}));
   }
   const Status written = p_.blobs.write_atomic(digest->hex(), body);
   if (!written.ok()) return reply(problem_answer(written.error()));
@@ -182,20 +209,28 @@ void ManagementRoutes::post_release(const std::string& body, const port::Reply& 
   const auto value = json::parse(body, {limits::kManagementBodyBytes * 2, limits::kJsonDepth});
   if (!value.ok()) return reply(problem_answer(value.error()));
   json::Reader in(*value, "submission");
-  Releases::Submission submission{in.string("role", 32), in.string("metadata", limits::kTargetsBytes)};
+  Releases::Submission submission{in.string("role", 32),
+                                  in.string("metadata", limits::kTargetsBytes)};
   if (const Status done = in.done(); !done.ok()) return reply(problem_answer(done.error()));
   const auto run = [reply, submission, this](World& world, Transaction& tx, Instant now) {
-    const auto blobs = [this](const Digest& digest) { return p_.blobs.read(digest.hex(), limits::kManagementBodyBytes * 16); };
+    const auto blobs = [this](const Digest& digest) {
+      return p_.blobs.read(digest.hex(), limits::kManagementBodyBytes * 16);
+    };
     const auto digests = world.releases->submit(submission, blobs, tx, now);
     if (!digests.ok()) {
-      tx.log(now, "refused", {{"what", "submission"}, {"rule", name(digests.error().code)}, {"detail", digests.error().detail}});
+      tx.log(now, "refused",
+             {{"what", "submission"},
+              {"rule", name(digests.error().code)},
+              {"detail", digests.error().detail}});
       return tx.afterwards([reply, error = digests.error()] { reply(problem_answer(error)); });
     }
     json::Value list = json::Value::array();
-    for (const Digest& digest : *digests) list.push_back(release_view(world, digest, *world.releases->find(digest), now));
+    for (const Digest& digest : *digests)
+      list.push_back(release_view(world, digest, *world.releases->find(digest), now));
     tx.afterwards([reply, list] { reply(json_answer(201, json::Value{{"releases", list}})); });
   };
-  const Status status = p_.decider.submit({run, [reply](const Error& error) { reply(problem_answer(error)); }});
+  const Status status =
+      p_.decider.submit({run, [reply](const Error& error) { reply(problem_answer(error)); }});
   if (!status.ok()) reply(problem_answer(status.error()));
 }
 
@@ -204,16 +239,21 @@ void ManagementRoutes::post_act(const std::string& body, const port::Reply& repl
   if (!envelope.ok()) return reply(problem_answer(envelope.error()));
   const auto run = [reply, envelope = *envelope](World& world, Transaction& tx, Instant now) {
     const auto act = statement::verify_act(envelope, world.people, now);
-    auto done = act.ok() ? world.rollouts->order(*act, tx, now) : Result<Rollouts::Done>(act.error());
+    auto done =
+        act.ok() ? world.rollouts->order(*act, tx, now) : Result<Rollouts::Done>(act.error());
     if (!done.ok()) {
-      tx.log(now, "refused", {{"what", "act"}, {"rule", name(done.error().code)}, {"detail", done.error().detail}});
+      tx.log(now, "refused",
+             {{"what", "act"}, {"rule", name(done.error().code)}, {"detail", done.error().detail}});
       return tx.afterwards([reply, error = done.error()] { reply(problem_answer(error)); });
     }
-    json::Value out{{"act", word(act->act.kind)}, {"release", act->act.release.text()}, {"result", done->result}};
+    json::Value out{{"act", word(act->act.kind)},
+                    {"release", act->act.release.text()},
+                    {"result", done->result}};
     if (done->rollout.number() != 0) out["rollout"] = done->rollout.number();
     tx.afterwards([reply, out] { reply(json_answer(201, out)); });
   };
-  const Status status = p_.decider.submit({run, [reply](const Error& error) { reply(problem_answer(error)); }});
+  const Status status =
+      p_.decider.submit({run, [reply](const Error& error) { reply(problem_answer(error)); }});
   if (!status.ok()) reply(problem_answer(status.error()));
 }
 
@@ -223,11 +263,13 @@ void ManagementRoutes::post_policy(const std::string& body, const port::Reply& r
   const auto run = [reply, envelope = *envelope](World& world, Transaction& tx, Instant now) {
     const auto accepted = world.accept_policy(envelope, tx, now);
     tx.afterwards([reply, accepted] {
-      reply(accepted.ok() ? json_answer(201, json::Value{{"tenant", accepted->tenant.text()}, {"version", accepted->version}})
+      reply(accepted.ok() ? json_answer(201, json::Value{{"tenant", accepted->tenant.text()},
+                                                         {"version", accepted->version}})
                           : problem_answer(accepted.error()));
     });
   };
-  const Status status = p_.decider.submit({run, [reply](const Error& error) { reply(problem_answer(error)); }});
+  const Status status =
+      p_.decider.submit({run, [reply](const Error& error) { reply(problem_answer(error)); }});
   if (!status.ok()) reply(problem_answer(status.error()));
 }
 
@@ -237,40 +279,48 @@ void ManagementRoutes::get_log(const port::ServerRequest& request, const port::R
   const auto run = [reply, from, limit, this](World&, Transaction& tx, Instant now) {
     tx.afterwards([reply, from, limit, now, this] {
       json::Value entries = json::Value::array();
-      const Status read = p_.store.scan_log(from, [&](std::uint64_t, const std::string& bytes) -> Status {
-        if (entries.size() == limit) return Error{ErrorCode::too_many, "page full"};
-        entries.push_back(bytes);
-        return {};
-      });
-      if (!read.ok() && read.error().code != ErrorCode::too_many) return reply(problem_answer(read.error()));
+      const Status read =
+          p_.store.scan_log(from, [&](std::uint64_t, const std::string& bytes) -> Status {
+            if (entries.size() == limit) return Error{ErrorCode::too_many, "page full"};
+            entries.push_back(bytes);
+            return {};
+          });
+      if (!read.ok() && read.error().code != ErrorCode::too_many)
+        return reply(problem_answer(read.error()));
       const auto head = p_.decider.head(now);
       if (!head.ok()) return reply(problem_answer(head.error()));
-      reply(json_answer(200, json::Value{{"entries", std::move(entries)}, {"head", statement::encode(*head)}}));
+      reply(json_answer(
+          200, json::Value{{"entries", std::move(entries)}, {"head", statement::encode(*head)}}));
     });
   };
-  const Status status = p_.decider.submit({run, [reply](const Error& error) { reply(problem_answer(error)); }});
+  const Status status =
+      p_.decider.submit({run, [reply](const Error& error) { reply(problem_answer(error)); }});
   if (!status.ok()) reply(problem_answer(status.error()));
 }
 
 void ManagementRoutes::get_incident(std::string id, const port::Reply& reply) {
   if (id.empty()) {
     json::Value list = json::Value::array();
-    const Status read = p_.store.scan("incident", "", [&](const std::string&, const std::string& bytes) -> Status {
-      FB_ASSIGN(auto value, json::parse(bytes));
-      value.erase("timeline");
-      list.push_back(std::move(value));
-      return {};
-    });
-    return reply(read.ok() ? json_answer(200, json::Value{{"incidents", std::move(list)}}) : problem_answer(read.error()));
+    const Status read =
+        p_.store.scan("incident", "", [&](const std::string&, const std::string& bytes) -> Status {
+          FB_ASSIGN(auto value, json::parse(bytes));
+          value.erase("timeline");
+          list.push_back(std::move(value));
+          return {};
+        });
+    return reply(read.ok() ? json_answer(200, json::Value{{"incidents", std::move(list)}})
+                           : problem_answer(read.error()));
   }
   const bool markdown = id.ends_with(".md");
   if (markdown) id.resize(id.size() - 3);
   const auto stored = p_.store.get("incident", id);
   if (!stored.ok()) return reply(problem_answer(stored.error()));
-  if (!stored->has_value()) return reply(problem_answer(Error{ErrorCode::not_found, "no incident " + id}));
+  if (!stored->has_value())
+    return reply(problem_answer(Error{ErrorCode::not_found, "no incident " + id}));
   if (!markdown) return reply(json_answer(200, **stored));
   const auto record = incident::decode_incident(**stored);
-  reply(record.ok() ? text_answer("text/markdown; charset=utf-8", incident::markdown(*record)) : problem_answer(record.error()));
+  reply(record.ok() ? text_answer("text/markdown; charset=utf-8", incident::markdown(*record))
+                    : problem_answer(record.error()));
 }
 
 }  // namespace fb::server

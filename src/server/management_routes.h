@@ -27,7 +27,8 @@ class ManagementRoutes {
  private:
   using Segments = std::vector<std::string>;
   void route(const Segments& path, const port::ServerRequest& request, const port::Reply& reply);
-  bool route_writes(const Segments& path, const port::ServerRequest& request, const port::Reply& reply);
+  bool route_writes(const Segments& path, const port::ServerRequest& request,
+                    const port::Reply& reply);
   void put_blob(const std::string& name, const std::string& body, const port::Reply& reply);
   void post_release(const std::string& body, const port::Reply& reply);
   void post_act(const std::string& body, const port::Reply& reply);

@@ -8,12 +8,15 @@
 namespace fb::server {
 namespace {
 
-void count(prometheus::Registry& registry, const char* name, const char* help, std::uint64_t value) {
-  prometheus::BuildCounter().Name(name).Help(help).Register(registry).Add({}).Increment(static_cast<double>(value));
+void count(prometheus::Registry& registry, const char* name, const char* help,
+           std::uint64_t value) {
+  prometheus::BuildCounter().Name(name).Help(help).Register(registry).Add({}).Increment(
+      static_cast<double>(value));
 }
 
 void add_rollout(prometheus::Registry& registry, const Decider::RolloutGauges& each) {
-  const prometheus::Labels labels{{"rollout", std::to_string(each.rollout)}, {"component", each.component}};
+  const prometheus::Labels labels{{"rollout", std::to_string(each.rollout)},
+                                  {"component", each.component}};
   const auto gauge = [&](const char* name, const char* help, double value) {
     prometheus::BuildGauge().Name(name).Help(help).Register(registry).Add(labels).Set(value);
   };
@@ -34,7 +37,8 @@ std::string render_metrics(const Decider& decider) {
   count(registry, "firebreak_permits_total", "Permits granted, renewals included.", c.permits);
   count(registry, "firebreak_permit_denials_total", "Permits denied.", c.denials);
   count(registry, "firebreak_commits_total", "Durable transactions.", c.commits);
-  count(registry, "firebreak_commit_failures_total", "Transactions that could not be made durable.", c.failures);
+  count(registry, "firebreak_commit_failures_total", "Transactions that could not be made durable.",
+        c.failures);
   for (const auto& each : *decider.rollout_gauges()) add_rollout(registry, each);
   return prometheus::TextSerializer().Serialize(registry.Collect());
 }

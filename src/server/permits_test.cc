@@ -41,7 +41,8 @@ TEST(Permits, OnlyDevicesThatHoldAPlaceAreGrantedOne) {
   Running lab;
   ASSERT_EQ(lab.holders.size(), 6U);
   for (const LabDevice& device : lab.devices) {
-    const bool holds = std::any_of(lab.holders.begin(), lab.holders.end(), [&](const auto* each) { return each == &device; });
+    const bool holds = std::any_of(lab.holders.begin(), lab.holders.end(),
+                                   [&](const auto* each) { return each == &device; });
     EXPECT_EQ(lab.ask_for(device, 1), holds ? "granted" : "no-place");
   }
   expect_counted_once(lab, lab.rollout);
@@ -83,11 +84,13 @@ TEST(Permits, EveryPermitOfARaceIsOrderedBeforeTheHalt) {
 TEST(Permits, APermitIsForItsAskerAndLastsOneFreshnessInterval) {
   Running lab;
   const LabDevice& device = *lab.holders.front();
-  const auto response = lab.send_ask(device, {rollout_id(lab.rollout), lab.release, Lab::nonce(7), Purpose::start});
+  const auto response =
+      lab.send_ask(device, {rollout_id(lab.rollout), lab.release, Lab::nonce(7), Purpose::start});
   const auto reply = wire::decode_permit_reply(response.body);
   ASSERT_TRUE(reply.ok() && reply->permit) << response.body;
   const auto& key = lab.signer("rollouts").key();
-  const auto payload = statement::open(*reply->permit, statement::kPermitType, {{{key.id(), key}}, {key.id()}, 1});
+  const auto payload =
+      statement::open(*reply->permit, statement::kPermitType, {{{key.id(), key}}, {key.id()}, 1});
   ASSERT_TRUE(payload.ok());
   const auto permit = statement::decode_permit(*payload);
   ASSERT_TRUE(permit.ok());
@@ -98,7 +101,8 @@ TEST(Permits, APermitIsForItsAskerAndLastsOneFreshnessInterval) {
   EXPECT_LE(permit->valid, limits::kFreshness);
   // The proof: the log's key signed a head that lies beyond the release's own entry.
   const auto& log_key = lab.signer("log").key();
-  const auto head = statement::open(permit->log.head, statement::kHeadType, {{{log_key.id(), log_key}}, {log_key.id()}, 1});
+  const auto head = statement::open(permit->log.head, statement::kHeadType,
+                                    {{{log_key.id(), log_key}}, {log_key.id()}, 1});
   ASSERT_TRUE(head.ok());
   EXPECT_GT(statement::decode_head(*head)->size, permit->log.index);
   EXPECT_EQ(lab.log().at(permit->log.index).data.at("release"), lab.release.text());
@@ -166,7 +170,8 @@ TEST(Permits, ADispatchThatWasNotDurableNeverHappened) {
   const LabDevice& device = *lab.holders.front();
   lab.store.memory.fail_commit(1, sim::Fault::not_applied);
   EXPECT_EQ(lab.ask_for(device, 1), "error io_failed");
-  EXPECT_EQ(lab.ask_for(device, 1), "error io_failed") << "nothing is decided on a world that nobody knows";
+  EXPECT_EQ(lab.ask_for(device, 1), "error io_failed")
+      << "nothing is decided on a world that nobody knows";
   lab.restart();
   EXPECT_EQ(lab.dispatched(lab.rollout), 0);
   expect_counted_once(lab, lab.rollout);
@@ -177,14 +182,16 @@ TEST(Permits, AFullDiskGrantsNothingThatItCannotRemember) {
   const LabDevice& device = *lab.holders.front();
   lab.store.full = true;
   EXPECT_EQ(lab.ask_for(device, 1), "error no_space");
-  EXPECT_EQ(lab.ask_for(device, 1), "error no_space") << "a dispatch in memory alone must not pass for one";
+  EXPECT_EQ(lab.ask_for(device, 1), "error no_space")
+      << "a dispatch in memory alone must not pass for one";
   EXPECT_EQ(lab.send("GET", "/readyz").status, 503);
   EXPECT_EQ(lab.send("GET", "/healthz").status, 200);
   EXPECT_EQ(lab.fatal, 0);
   lab.store.full = false;
   lab.beat(3);
   EXPECT_EQ(lab.send("GET", "/readyz").status, 200);
-  EXPECT_EQ(lab.dispatched(lab.rollout), static_cast<std::int64_t>(lab.permitted(lab.rollout).size()));
+  EXPECT_EQ(lab.dispatched(lab.rollout),
+            static_cast<std::int64_t>(lab.permitted(lab.rollout).size()));
   EXPECT_GT(lab.dispatched(lab.rollout), 0);
   expect_counted_once(lab, lab.rollout);
 }

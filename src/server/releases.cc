@@ -16,7 +16,8 @@ std::string encode_entry(const ReleaseEntry& entry) {
 }
 
 Result<ReleaseEntry> decode_entry(std::string_view bytes) {
-  FB_ASSIGN(const json::Value value, json::parse(bytes, {limits::kManagementBodyBytes, limits::kJsonDepth}));
+  FB_ASSIGN(const json::Value value,
+            json::parse(bytes, {limits::kManagementBodyBytes, limits::kJsonDepth}));
   json::Reader in(value, "stored release");
   ReleaseEntry entry;
   entry.manifest_bytes = in.string("manifest", limits::kJsonBytes);
@@ -29,17 +30,19 @@ Result<ReleaseEntry> decode_entry(std::string_view bytes) {
 }  // namespace
 
 Status Releases::load(port::Store& store, const statement::People& people) {
-  FB_TRY(store.scan(kReleaseSpace, "", [&](const std::string& key, const std::string& value) -> Status {
-    FB_ASSIGN(const Digest digest, Digest::parse(key));
-    FB_ASSIGN(auto entry, decode_entry(value));
-    entries_.emplace(digest, std::move(entry));
-    return {};
-  }));
+  FB_TRY(store.scan(kReleaseSpace, "",
+                    [&](const std::string& key, const std::string& value) -> Status {
+                      FB_ASSIGN(const Digest digest, Digest::parse(key));
+                      FB_ASSIGN(auto entry, decode_entry(value));
+                      entries_.emplace(digest, std::move(entry));
+                      return {};
+                    }));
   return store.scan(kActSpace, "", [&](const std::string& key, const std::string& value) -> Status {
     FB_ASSIGN(const auto envelope, statement::parse_envelope(value));
     // Verified when it was accepted; expiry is judged again wherever an act is used.
     auto act = statement::verify_act(envelope, people, Instant{0});
-    if (!act.ok() && act.error().code == ErrorCode::bad_signature) return {};  // of somebody who may no longer decide
+    if (!act.ok() && act.error().code == ErrorCode::bad_signature)
+      return {};  // of somebody who may no longer decide
     if (!act.ok()) return act.error().in("stored act " + key);
     const auto it = entries_.find(act->act.release);
     if (it != entries_.end()) it->second.acts.push_back(std::move(act).value());
@@ -47,23 +50,27 @@ Status Releases::load(port::Store& store, const statement::People& people) {
   });
 }
 
-Result<std::vector<Digest>> Releases::submit(const Submission& submission, const BlobSource& blobs, Transaction& tx,
-                                             Instant now) {
+Result<std::vector<Digest>> Releases::submit(const Submission& submission, const BlobSource& blobs,
+                                             Transaction& tx, Instant now) {
   if (submission.role != "core" && submission.role != "content" && submission.role != "flags") {
-    return Error{ErrorCode::malformed, "role '" + submission.role + "': core, content or flags is expected"};
+    return Error{ErrorCode::malformed,
+                 "role '" + submission.role + "': core, content or flags is expected"};
   }
   FB_ASSIGN(auto publication, repository_.compose({{submission.role, submission.metadata}}, now));
   FB_ASSIGN(const auto after, tuf::decode_targets(submission.metadata, submission.role));
   FB_ASSIGN(auto found, take_new_targets(submission.role, after.body, blobs));
-  if (found.empty()) return Error{ErrorCode::malformed, "this metadata adds no release: no new <version>.manifest.json"};
+  if (found.empty())
+    return Error{ErrorCode::malformed,
+                 "this metadata adds no release: no new <version>.manifest.json"};
 
   std::vector<Digest> digests;
   for (auto& [digest, entry] : found) {
-    entry.log_index = tx.log(now, "release", {{"release", digest.text()},
-                                              {"component", entry.manifest.component.text()},
-                                              {"version", entry.manifest.version},
-                                              {"class", word(entry.manifest.cls)},
-                                              {"author", entry.manifest.author.text()}});
+    entry.log_index = tx.log(now, "release",
+                             {{"release", digest.text()},
+                              {"component", entry.manifest.component.text()},
+                              {"version", entry.manifest.version},
+                              {"class", word(entry.manifest.cls)},
+                              {"author", entry.manifest.author.text()}});
     tx.put(kReleaseSpace, digest.text(), encode_entry(entry));
     entries_[digest] = std::move(entry);
     digests.push_back(digest);
@@ -72,7 +79,8 @@ Result<std::vector<Digest>> Releases::submit(const Submission& submission, const
   return digests;
 }
 
-Result<Releases::Found> Releases::take_new_targets(const std::string& role, const tuf::Targets& after,
+Result<Releases::Found> Releases::take_new_targets(const std::string& role,
+                                                   const tuf::Targets& after,
                                                    const BlobSource& blobs) {
   Found found;
   for (const auto& [path, file] : after.targets) {
@@ -94,8 +102,10 @@ Result<Releases::Found> Releases::take_new_targets(const std::string& role, cons
   return found;
 }
 
-// A role may only name what is delegated to it: clients ignore anything else, so nobody would ever notice it standing there.
-Status Releases::check_place(const std::string& role, const std::string& path, const tuf::TargetFile& file, bool& known) const {
+// A role may only name what is delegated to it: clients ignore anything else, so nobody would ever
+// notice it standing there.
+Status Releases::check_place(const std::string& role, const std::string& path,
+                             const tuf::TargetFile& file, bool& known) const {
   const auto& trusted = repository_.trusted();
   const tuf::DelegatedRole* delegation = trusted.targets()->body.delegations.find(role);
   if (delegation == nullptr || !delegation->covers(path)) {
@@ -106,29 +116,38 @@ Status Releases::check_place(const std::string& role, const std::string& path, c
   const auto it = before.targets.find(path);
   known = it != before.targets.end();
   if (!known || it->second == file) return {};
-  return Error{ErrorCode::already_exists, path + " is published with other content; a version never changes"};
+  return Error{ErrorCode::already_exists,
+               path + " is published with other content; a version never changes"};
 }
 
 // Also when the role's metadata had dropped it meanwhile: devices may run it still.
 Status Releases::check_new_version(const release::Manifest& manifest) const {
   for (const auto& [digest, entry] : entries_) {
-    if (entry.manifest.component != manifest.component || entry.manifest.version != manifest.version) continue;
-    return Error{ErrorCode::already_exists, manifest.component.text() + " " + manifest.version + " is " + digest.text() +
+    if (entry.manifest.component != manifest.component ||
+        entry.manifest.version != manifest.version)
+      continue;
+    return Error{ErrorCode::already_exists, manifest.component.text() + " " + manifest.version +
+                                                " is " + digest.text() +
                                                 "; a version never changes"};
   }
   return {};
 }
 
-Status Releases::check_manifest(const release::Manifest& manifest, const std::string& path, const tuf::Targets& after) {
+Status Releases::check_manifest(const release::Manifest& manifest, const std::string& path,
+                                const tuf::Targets& after) {
   if (release::manifest_path(manifest) != path) {
-    return Error{ErrorCode::mismatch, path + " holds the manifest of " + release::manifest_path(manifest)};
+    return Error{ErrorCode::mismatch,
+                 path + " holds the manifest of " + release::manifest_path(manifest)};
   }
   for (const auto& artifact : manifest.artifacts) {
     const auto target = after.targets.find(release::target_path(manifest, artifact.name));
-    if (target == after.targets.end()) return Error{ErrorCode::not_found, path + " names " + artifact.name + ", which is no target"};
+    if (target == after.targets.end())
+      return Error{ErrorCode::not_found, path + " names " + artifact.name + ", which is no target"};
     FB_ASSIGN(const Digest digest, target->second.sha256());
-    if (digest != artifact.digest || target->second.length != static_cast<std::int64_t>(artifact.size)) {
-      return Error{ErrorCode::mismatch, path + " and the signed targets disagree about " + artifact.name};
+    if (digest != artifact.digest ||
+        target->second.length != static_cast<std::int64_t>(artifact.size)) {
+      return Error{ErrorCode::mismatch,
+                   path + " and the signed targets disagree about " + artifact.name};
     }
   }
   return {};
@@ -136,18 +155,24 @@ Status Releases::check_manifest(const release::Manifest& manifest, const std::st
 
 Status Releases::add_act(const statement::SignedAct& act, Transaction& tx, Instant now) {
   const auto it = entries_.find(act.act.release);
-  if (it == entries_.end()) return Error{ErrorCode::not_found, "no release " + act.act.release.text() + " was submitted here"};
-  const auto same = [&](const statement::SignedAct& each) { return each.act.nonce == act.act.nonce && each.act.person == act.act.person; };
+  if (it == entries_.end())
+    return Error{ErrorCode::not_found,
+                 "no release " + act.act.release.text() + " was submitted here"};
+  const auto same = [&](const statement::SignedAct& each) {
+    return each.act.nonce == act.act.nonce && each.act.person == act.act.person;
+  };
   if (std::any_of(it->second.acts.begin(), it->second.acts.end(), same)) {
-    return Error{ErrorCode::already_exists, "this " + std::string(word(act.act.kind)) + " is recorded already"};
+    return Error{ErrorCode::already_exists,
+                 "this " + std::string(word(act.act.kind)) + " is recorded already"};
   }
   tx.put(kActSpace, act.act.release.hex() + "/" + act.act.person.text() + "/" + act.act.nonce,
          json::compact(statement::encode(act.envelope)));
-  tx.log(now, std::string(word(act.act.kind)), {{"release", act.act.release.text()},
-                                                {"person", act.act.person.text()},
-                                                {"gate", act.act.gate},
-                                                {"reason", act.act.reason},
-                                                {"envelope", statement::encode(act.envelope)}});
+  tx.log(now, std::string(word(act.act.kind)),
+         {{"release", act.act.release.text()},
+          {"person", act.act.person.text()},
+          {"gate", act.act.gate},
+          {"reason", act.act.reason},
+          {"envelope", statement::encode(act.envelope)}});
   it->second.acts.push_back(act);
   return {};
 }
@@ -157,22 +182,27 @@ const ReleaseEntry* Releases::find(const Digest& digest) const {
   return it == entries_.end() ? nullptr : &it->second;
 }
 
-gate::Fleet Releases::readers(const release::Manifest& manifest, const Devices& devices, Instant now) const {
+gate::Fleet Releases::readers(const release::Manifest& manifest, const Devices& devices,
+                              Instant now) const {
   gate::Fleet fleet;
   if (!manifest.reader) return fleet;
   for (const auto& build : devices.inventory(now).builds) {
     if (build.component != *manifest.reader) continue;
     const ReleaseEntry* core = find(build.manifest);
-    if (core != nullptr && core->manifest.contract) fleet.readers.push_back({*core->manifest.contract, build.devices});
-    else fleet.unknown_devices += build.devices;
+    if (core != nullptr && core->manifest.contract)
+      fleet.readers.push_back({*core->manifest.contract, build.devices});
+    else
+      fleet.unknown_devices += build.devices;
   }
   return fleet;
 }
 
-std::vector<gate::GateResult> Releases::gates(const Digest& digest, const Devices& devices, const statement::People& people,
-                                              Instant now, statement::Lane lane) const {
+std::vector<gate::GateResult> Releases::gates(const Digest& digest, const Devices& devices,
+                                              const statement::People& people, Instant now,
+                                              statement::Lane lane) const {
   const ReleaseEntry& entry = entries_.at(digest);
-  return gate::evaluate({entry.manifest, digest, readers(entry.manifest, devices, now), entry.acts, people, now, lane});
+  return gate::evaluate({entry.manifest, digest, readers(entry.manifest, devices, now), entry.acts,
+                         people, now, lane});
 }
 
 }  // namespace fb::server

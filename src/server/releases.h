@@ -27,15 +27,17 @@ class Releases {
 
   Status load(port::Store& store, const statement::People& people);
 
-  // Takes signed role metadata: every new target must lie in `blobs` (by digest, hex), every new manifest must decode and
-  // own its path. On success the publication is adopted with `tx`; the digests of the new releases.
-  // Errors: those of tuf, malformed, mismatch, not_found (a blob), already_exists.
+  // Takes signed role metadata: every new target must lie in `blobs` (by digest, hex), every new
+  // manifest must decode and own its path. On success the publication is adopted with `tx`; the
+  // digests of the new releases. Errors: those of tuf, malformed, mismatch, not_found (a blob),
+  // already_exists.
   struct Submission {
     std::string role;
     std::string metadata;
   };
   using BlobSource = std::function<Result<std::string>(const Digest&)>;
-  Result<std::vector<Digest>> submit(const Submission& submission, const BlobSource& blobs, Transaction& tx, Instant now);
+  Result<std::vector<Digest>> submit(const Submission& submission, const BlobSource& blobs,
+                                     Transaction& tx, Instant now);
 
   // Adds an approval or a waiver. Errors: not_found (release), already_exists (nonce).
   Status add_act(const statement::SignedAct& act, Transaction& tx, Instant now);
@@ -44,17 +46,21 @@ class Releases {
   [[nodiscard]] const std::map<Digest, ReleaseEntry>& all() const { return entries_; }
 
   // The gates as they stand, over the core builds that the devices run.
-  [[nodiscard]] std::vector<gate::GateResult> gates(const Digest& digest, const Devices& devices,
-                                                    const statement::People& people, Instant now,
-                                                    statement::Lane lane = statement::Lane::standard) const;
+  [[nodiscard]] std::vector<gate::GateResult> gates(
+      const Digest& digest, const Devices& devices, const statement::People& people, Instant now,
+      statement::Lane lane = statement::Lane::standard) const;
 
  private:
-  [[nodiscard]] gate::Fleet readers(const release::Manifest& manifest, const Devices& devices, Instant now) const;
+  [[nodiscard]] gate::Fleet readers(const release::Manifest& manifest, const Devices& devices,
+                                    Instant now) const;
   using Found = std::vector<std::pair<Digest, ReleaseEntry>>;
-  Result<Found> take_new_targets(const std::string& role, const tuf::Targets& after, const BlobSource& blobs);
-  Status check_place(const std::string& role, const std::string& path, const tuf::TargetFile& file, bool& known) const;
+  Result<Found> take_new_targets(const std::string& role, const tuf::Targets& after,
+                                 const BlobSource& blobs);
+  Status check_place(const std::string& role, const std::string& path, const tuf::TargetFile& file,
+                     bool& known) const;
   Status check_new_version(const release::Manifest& manifest) const;
-  static Status check_manifest(const release::Manifest& manifest, const std::string& path, const tuf::Targets& after);
+  static Status check_manifest(const release::Manifest& manifest, const std::string& path,
+                               const tuf::Targets& after);
 
   Repository& repository_;
   std::map<Digest, ReleaseEntry> entries_;

@@ -8,7 +8,8 @@ struct Desk : Lab {
   Desk() : Lab({.devices = 3, .tenants = 1, .budget = 3}) {}
   using Files = std::map<std::string, std::string>;
   static Files files_of(const release::Manifest& m, const std::string& bytes) {
-    return {{release::target_path(m, m.artifacts.front().name), bytes}, {release::manifest_path(m), release::encode(m)}};
+    return {{release::target_path(m, m.artifacts.front().name), bytes},
+            {release::manifest_path(m), release::encode(m)}};
   }
   void upload(const Files& targets) {
     for (const auto& [path, bytes] : targets) put_blob(bytes);
@@ -22,7 +23,8 @@ struct Desk : Lab {
 
 TEST(Submission, OfContentIsTakenAndServed) {
   Desk lab;
-  EXPECT_EQ(lab.hand_in("content", Desk::files_of(Lab::channel_manifest("291"), "channel 291")), "accepted");
+  EXPECT_EQ(lab.hand_in("content", Desk::files_of(Lab::channel_manifest("291"), "channel 291")),
+            "accepted");
   EXPECT_EQ(*lab.target("content/sensor.channel/291.channel.bin"), "channel 291");
   EXPECT_EQ(lab.releases(), 2U);
   lab.restart();
@@ -35,7 +37,9 @@ TEST(Submission, KeysForContentCannotSignCore) {
   auto targets = Desk::files_of(Lab::engine_manifest("8.0"), "engine 8.0");
   EXPECT_EQ(lab.hand_in("content", targets), "forbidden");
   lab.upload(targets);
-  EXPECT_EQ(Lab::rule_of(lab.submit("core", lab.metadata("core", targets, {"content-a", "content-b"}))), "bad_signature");
+  EXPECT_EQ(
+      Lab::rule_of(lab.submit("core", lab.metadata("core", targets, {"content-a", "content-b"}))),
+      "bad_signature");
   EXPECT_EQ(lab.releases(), 1U);
 }
 
@@ -43,9 +47,14 @@ TEST(Submission, BelowTheThresholdIsABadSignature) {
   Desk lab;
   const auto targets = Desk::files_of(Lab::channel_manifest("291"), "channel 291");
   lab.upload(targets);
-  EXPECT_EQ(Lab::rule_of(lab.submit("content", lab.metadata("content", targets, {"content-a"}))), "bad_signature");
-  EXPECT_EQ(Lab::rule_of(lab.submit("content", lab.metadata("content", targets, {"content-a", "otto"}))), "bad_signature");
-  EXPECT_EQ(Lab::rule_of(lab.submit("content", lab.metadata("content", targets, {"content-a", "content-c"}))), "accepted");
+  EXPECT_EQ(Lab::rule_of(lab.submit("content", lab.metadata("content", targets, {"content-a"}))),
+            "bad_signature");
+  EXPECT_EQ(
+      Lab::rule_of(lab.submit("content", lab.metadata("content", targets, {"content-a", "otto"}))),
+      "bad_signature");
+  EXPECT_EQ(Lab::rule_of(lab.submit("content",
+                                    lab.metadata("content", targets, {"content-a", "content-c"}))),
+            "accepted");
 }
 
 TEST(Submission, OfAManifestThatDisagreesWithItsTargetsIsAMismatch) {
@@ -57,8 +66,11 @@ TEST(Submission, OfAManifestThatDisagreesWithItsTargetsIsAMismatch) {
   m.artifacts.front().size = 3;
   EXPECT_EQ(lab.hand_in("content", Desk::files_of(m, "channel 291")), "mismatch");
   m = Lab::channel_manifest("291");
-  EXPECT_EQ(lab.hand_in("content", {{"content/sensor.channel/292.channel.bin", "channel 291"},
-                                    {"content/sensor.channel/292.manifest.json", release::encode(m)}}), "mismatch") << "another version's place";
+  EXPECT_EQ(
+      lab.hand_in("content", {{"content/sensor.channel/292.channel.bin", "channel 291"},
+                              {"content/sensor.channel/292.manifest.json", release::encode(m)}}),
+      "mismatch")
+      << "another version's place";
 }
 
 TEST(Submission, WithoutABlobIsNotFound) {
@@ -66,15 +78,18 @@ TEST(Submission, WithoutABlobIsNotFound) {
   const auto m = Lab::channel_manifest("291");
   const auto targets = Desk::files_of(m, "channel 291");
   lab.put_blob(release::encode(m));
-  const auto refused = lab.submit("content", lab.metadata("content", targets, Lab::keys_of("content")));
+  const auto refused =
+      lab.submit("content", lab.metadata("content", targets, Lab::keys_of("content")));
   EXPECT_EQ(Lab::rule_of(refused), "not_found");
   EXPECT_NE(Lab::detail_of(refused).find("291.channel.bin"), std::string::npos);
-  EXPECT_EQ(lab.hand_in("content", {{release::manifest_path(m), release::encode(m)}}), "not_found") << "an artifact that is no target";
+  EXPECT_EQ(lab.hand_in("content", {{release::manifest_path(m), release::encode(m)}}), "not_found")
+      << "an artifact that is no target";
 }
 
 TEST(Submission, OfAVersionWithOtherBytesIsRefused) {
   Desk lab;
-  EXPECT_EQ(lab.hand_in("content", Desk::files_of(Lab::channel_manifest("291"), "channel 291")), "accepted");
+  EXPECT_EQ(lab.hand_in("content", Desk::files_of(Lab::channel_manifest("291"), "channel 291")),
+            "accepted");
   auto other = Lab::channel_manifest("291");
   other.notes.what = "something else";
   EXPECT_EQ(lab.hand_in("content", Desk::files_of(other, "channel 291")), "already_exists");
@@ -87,9 +102,13 @@ TEST(Submission, OfAVersionWithOtherBytesIsRefusedAlsoAfterItWasWithdrawn) {
   tuf::TargetChanges withdraw;
   withdraw.remove = {release::manifest_path(first), release::target_path(first, "channel.bin")};
   lab.upload(Desk::files_of(Lab::channel_manifest("292"), "channel 292"));
-  for (const auto& [path, bytes] : Desk::files_of(Lab::channel_manifest("292"), "channel 292")) withdraw.add.emplace(path, tuf::describe(bytes));
+  for (const auto& [path, bytes] : Desk::files_of(Lab::channel_manifest("292"), "channel 292"))
+    withdraw.add.emplace(path, tuf::describe(bytes));
   const auto next = tuf::next_targets(lab.roles["content"], withdraw, lab.clock.wall() + days(30));
-  ASSERT_EQ(lab.submit("content", *tuf::sign_file(*next, {&lab.signer("content-a"), &lab.signer("content-b")})).status, 201);
+  ASSERT_EQ(lab.submit("content",
+                       *tuf::sign_file(*next, {&lab.signer("content-a"), &lab.signer("content-b")}))
+                .status,
+            201);
   auto other = first;
   other.notes.what = "something else";
   EXPECT_EQ(lab.hand_in("content", Desk::files_of(other, "channel 291")), "already_exists");
@@ -122,19 +141,22 @@ TEST(Submission, OfExpiredReplayedOrSkippedMetadataIsRefused) {
   Desk lab;
   const auto targets = Desk::files_of(Lab::channel_manifest("291"), "channel 291");
   lab.upload(targets);
-  const std::string expired = lab.metadata("content", targets, Lab::keys_of("content"), seconds(-1));
+  const std::string expired =
+      lab.metadata("content", targets, Lab::keys_of("content"), seconds(-1));
   EXPECT_EQ(Lab::rule_of(lab.submit("content", expired)), "expired");
   const std::string good = lab.metadata("content", targets, Lab::keys_of("content"));
   EXPECT_EQ(Lab::rule_of(lab.submit("content", good)), "accepted");
   EXPECT_EQ(Lab::rule_of(lab.submit("content", good)), "rolled_back");
-  lab.roles["content"] = lab.metadata("content", {}, Lab::keys_of("content"));  // version 3, never handed in
+  lab.roles["content"] =
+      lab.metadata("content", {}, Lab::keys_of("content"));  // version 3, never handed in
   const auto later = Desk::files_of(Lab::channel_manifest("292"), "channel 292");
   EXPECT_EQ(lab.hand_in("content", later), "rolled_back");
 }
 
 TEST(Submission, OfARoleThatIsNotForReleasesIsMalformed) {
   Desk lab;
-  for (const char* role : {"targets", "rollouts", "root", "snapshot", "timestamp", "", "no such role"}) {
+  for (const char* role :
+       {"targets", "rollouts", "root", "snapshot", "timestamp", "", "no such role"}) {
     EXPECT_EQ(Lab::rule_of(lab.submit(role, lab.roles.at("content"))), "malformed") << role;
   }
 }
@@ -142,15 +164,18 @@ TEST(Submission, OfARoleThatIsNotForReleasesIsMalformed) {
 TEST(Submission, RefusedLeavesTheRepositoryAsItWas) {
   Desk lab;
   const auto before = lab.look([](World& world) { return world.repository->current()->timestamp; });
-  EXPECT_NE(lab.hand_in("content", Desk::files_of(Lab::engine_manifest("8.0"), "engine 8.0")), "accepted");
+  EXPECT_NE(lab.hand_in("content", Desk::files_of(Lab::engine_manifest("8.0"), "engine 8.0")),
+            "accepted");
   EXPECT_EQ(lab.look([](World& world) { return world.repository->current()->timestamp; }), before);
   EXPECT_EQ(lab.log("refused").size(), 1U);
-  EXPECT_EQ(lab.hand_in("content", Desk::files_of(Lab::channel_manifest("291"), "channel 291")), "accepted");
+  EXPECT_EQ(lab.hand_in("content", Desk::files_of(Lab::channel_manifest("291"), "channel 291")),
+            "accepted");
 }
 
 TEST(Submission, OfBlobsChecksTheName) {
   Desk lab;
-  EXPECT_EQ(Lab::rule_of(lab.send("PUT", "/api/v1/blobs/" + crypto::sha256("a").hex(), "b")), "mismatch");
+  EXPECT_EQ(Lab::rule_of(lab.send("PUT", "/api/v1/blobs/" + crypto::sha256("a").hex(), "b")),
+            "mismatch");
   EXPECT_EQ(Lab::rule_of(lab.send("PUT", "/api/v1/blobs/abc", "b")), "malformed");
 }
 

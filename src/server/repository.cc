@@ -30,14 +30,17 @@ std::string metadata_file(const std::string& role, std::int64_t version) {
   return "metadata/" + tuf::metadata_path(role, version);
 }
 
-Result<std::string> sign_snapshot(const RoleFiles& roles, std::int64_t version, const OnlineSigners& signers, Instant now) {
-  FB_ASSIGN(const auto body, tuf::compose_snapshot(roles, {version, now + tuf::Lifetimes().snapshot}));
+Result<std::string> sign_snapshot(const RoleFiles& roles, std::int64_t version,
+                                  const OnlineSigners& signers, Instant now) {
+  FB_ASSIGN(const auto body,
+            tuf::compose_snapshot(roles, {version, now + tuf::Lifetimes().snapshot}));
   return tuf::sign_file(tuf::encode(body), {signers.snapshot.get()});
 }
 
-Result<std::string> sign_timestamp(const std::string& snapshot, std::int64_t version, const OnlineSigners& signers,
-                                   Instant now) {
-  FB_ASSIGN(const auto body, tuf::compose_timestamp(snapshot, {version, now + tuf::Lifetimes().timestamp}));
+Result<std::string> sign_timestamp(const std::string& snapshot, std::int64_t version,
+                                   const OnlineSigners& signers, Instant now) {
+  FB_ASSIGN(const auto body,
+            tuf::compose_timestamp(snapshot, {version, now + tuf::Lifetimes().timestamp}));
   return tuf::sign_file(tuf::encode(body), {signers.timestamp.get()});
 }
 
@@ -50,8 +53,8 @@ Result<std::string> first_rollouts(const OnlineSigners& signers, Instant now) {
 
 }  // namespace
 
-Result<std::unique_ptr<Repository>> Repository::open(port::Files& files, port::Store& store, const OnlineSigners& signers,
-                                                     Instant now) {
+Result<std::unique_ptr<Repository>> Repository::open(port::Files& files, port::Store& store,
+                                                     const OnlineSigners& signers, Instant now) {
   std::unique_ptr<Repository> repository(new Repository(files, signers));
   FB_TRY(repository->load_root());
   FB_TRY(repository->load_roles(store, now));
@@ -62,7 +65,9 @@ Status Repository::load_root() {
   auto root = newest("root");
   if (!root.ok()) return root.error();
   root_ = std::move(root).value();
-  return tuf::TrustedSet::from_root(root_).ok() ? Status() : tuf::TrustedSet::from_root(root_).error().in("metadata/*.root.json");
+  return tuf::TrustedSet::from_root(root_).ok()
+             ? Status()
+             : tuf::TrustedSet::from_root(root_).error().in("metadata/*.root.json");
 }
 
 Result<std::string> Repository::newest(const std::string& role) {
@@ -70,8 +75,9 @@ Result<std::string> Repository::newest(const std::string& role) {
   std::int64_t version = 0;
   for (const std::string& name : names) version = std::max(version, version_of(name, role));
   if (version == 0) {
-    return Error{ErrorCode::not_found, "the repository has no metadata/<version>." + role +
-                                           ".json; `firebreak init` makes one, or restore it from the publisher's copy"};
+    return Error{ErrorCode::not_found,
+                 "the repository has no metadata/<version>." + role +
+                     ".json; `firebreak init` makes one, or restore it from the publisher's copy"};
   }
   return files_.read(metadata_file(role, version), limits::kTargetsBytes);
 }
@@ -104,23 +110,27 @@ Status Repository::load_roles(port::Store& store, Instant now) {
   auto trusted = verify(publication);
   if (!trusted.ok()) return trusted.error().in("the repository would be refused by every device");
   make_current(std::move(publication), std::move(trusted).value());
-  // Online roles that expired while nobody was here are ours to sign anew; durable first, as every publication.
+  // Online roles that expired while nobody was here are ours to sign anew; durable first, as every
+  // publication.
   Transaction renewed({});
   FB_TRY(renew_if_due(renewed, now));
   FB_TRY(store.commit(renewed.batch()));
   return publish();
 }
 
-// Signatures, versions and digests; who may still be believed is a question of time, and asked elsewhere.
+// Signatures, versions and digests; who may still be believed is a question of time, and asked
+// elsewhere.
 Result<tuf::TrustedSet> Repository::verify(const Publication& publication) const {
   const tuf::TrustedNow trusted_now{};
   FB_ASSIGN(auto trusted, tuf::TrustedSet::from_root(root_));
   FB_TRY(trusted.check_root_fresh(trusted_now));
-  FB_ASSIGN([[maybe_unused]] const auto change, trusted.update_timestamp(publication.timestamp, trusted_now));
+  FB_ASSIGN([[maybe_unused]] const auto change,
+            trusted.update_timestamp(publication.timestamp, trusted_now));
   FB_TRY(trusted.update_snapshot(publication.snapshot, trusted_now, tuf::Source::repository));
   FB_TRY(trusted.update_targets(publication.roles.at("targets"), trusted_now));
   for (const auto& [role, bytes] : publication.roles) {
-    if (role != "targets") FB_TRY(trusted.update_delegated(role, tuf::kTargets, bytes, trusted_now));
+    if (role != "targets")
+      FB_TRY(trusted.update_delegated(role, tuf::kTargets, bytes, trusted_now));
   }
   return trusted;
 }
@@ -133,29 +143,34 @@ Result<Publication> Repository::compose(const RoleFiles& changed, Instant now) {
     FB_ASSIGN(const auto document, tuf::decode_targets(bytes, role));
     FB_ASSIGN(const auto before, tuf::decode_targets(next.roles.at(role), role));
     if (document.body.version != before.body.version + 1) {
-      return Error{ErrorCode::rolled_back, role + " version " + std::to_string(document.body.version) + " where " +
-                                               std::to_string(before.body.version + 1) +
-                                               " comes next; somebody else published in between: sign again"};
+      return Error{ErrorCode::rolled_back,
+                   role + " version " + std::to_string(document.body.version) + " where " +
+                       std::to_string(before.body.version + 1) +
+                       " comes next; somebody else published in between: sign again"};
     }
     if (now >= document.body.expires) {
-      return Error{ErrorCode::expired, role + " version " + std::to_string(document.body.version) + " expired at " +
-                                           to_rfc3339(document.body.expires) + "; sign again"};
+      return Error{ErrorCode::expired, role + " version " + std::to_string(document.body.version) +
+                                           " expired at " + to_rfc3339(document.body.expires) +
+                                           "; sign again"};
     }
     next.roles[role] = bytes;
   }
   FB_ASSIGN(next.snapshot, sign_snapshot(next.roles, old_snapshot.body.version + 1, signers_, now));
-  FB_ASSIGN(next.timestamp, sign_timestamp(next.snapshot, old_timestamp.body.version + 1, signers_, now));
+  FB_ASSIGN(next.timestamp,
+            sign_timestamp(next.snapshot, old_timestamp.body.version + 1, signers_, now));
   if (const auto verified = verify(next); !verified.ok()) return verified.error();
   return next;
 }
 
-Result<std::optional<std::string>> Repository::next_rollouts(const std::map<std::string, std::string>& files, Instant now) {
+Result<std::optional<std::string>> Repository::next_rollouts(
+    const std::map<std::string, std::string>& files, Instant now) {
   FB_ASSIGN(const auto before, tuf::decode_targets(publication_.roles.at("rollouts"), "rollouts"));
   tuf::TargetChanges changes;
   for (const auto& [path, bytes] : files) {
     const auto it = before.body.targets.find(path);
     auto described = tuf::describe(bytes);
-    if (it == before.body.targets.end() || it->second != described) changes.add.emplace(path, std::move(described));
+    if (it == before.body.targets.end() || it->second != described)
+      changes.add.emplace(path, std::move(described));
     FB_TRY(write_target(path, bytes));
   }
   for (const auto& [path, file] : before.body.targets) {
@@ -163,7 +178,8 @@ Result<std::optional<std::string>> Repository::next_rollouts(const std::map<std:
   }
   const bool fresh = now < before.body.expires - tuf::Lifetimes().rollouts / 2;
   if (changes.add.empty() && changes.remove.empty() && fresh) return std::optional<std::string>();
-  FB_ASSIGN(const auto signed_part, tuf::next_targets(publication_.roles.at("rollouts"), changes, now + tuf::Lifetimes().rollouts));
+  FB_ASSIGN(const auto signed_part, tuf::next_targets(publication_.roles.at("rollouts"), changes,
+                                                      now + tuf::Lifetimes().rollouts));
   FB_ASSIGN(auto bytes, tuf::sign_file(signed_part, {signers_.rollouts.get()}));
   return std::optional<std::string>(std::move(bytes));
 }
@@ -182,7 +198,8 @@ void Repository::adopt(Publication publication, Transaction& tx) {
 }
 
 Status Repository::publish() {
-  const auto put = [&](const std::string& role, std::int64_t version, const std::string& bytes) -> Status {
+  const auto put = [&](const std::string& role, std::int64_t version,
+                       const std::string& bytes) -> Status {
     const std::string path = metadata_file(role, version);
     if (files_.size(path).ok()) return {};
     return files_.write_atomic(path, bytes);
@@ -244,7 +261,8 @@ Status Repository::renew_if_due(Transaction& tx, Instant now) {
   const Instant snapshot_signed = snapshot.expires - tuf::Lifetimes().snapshot;
   FB_ASSIGN(const auto rollouts, newest_targets("rollouts"));
   if (now >= rollouts.expires - tuf::Lifetimes().rollouts / 2) {
-    FB_ASSIGN(const auto signed_part, tuf::next_targets(publication_.roles.at("rollouts"), {}, now + tuf::Lifetimes().rollouts));
+    FB_ASSIGN(const auto signed_part, tuf::next_targets(publication_.roles.at("rollouts"), {},
+                                                        now + tuf::Lifetimes().rollouts));
     FB_ASSIGN(auto bytes, tuf::sign_file(signed_part, {signers_.rollouts.get()}));
     FB_ASSIGN(auto renewed, compose({{"rollouts", std::move(bytes)}}, now));
     adopt(std::move(renewed), tx);

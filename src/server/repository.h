@@ -1,8 +1,10 @@
-// The repository that devices read: TUF metadata and targets on disk, and the three roles signed online.
+// The repository that devices read: TUF metadata and targets on disk, and the three roles signed
+// online.
 //
-// A Publication is one consistent set of role files. compose() makes the next one and runs a device's own verification
-// over it before anybody else sees it; the store keeps it; publish() writes it, timestamp last, and is idempotent: after
-// a crash the stored publication is simply published again. Owned by the decider's thread; current() may be read by all.
+// A Publication is one consistent set of role files. compose() makes the next one and runs a
+// device's own verification over it before anybody else sees it; the store keeps it; publish()
+// writes it, timestamp last, and is idempotent: after a crash the stored publication is simply
+// published again. Owned by the decider's thread; current() may be read by all.
 #pragma once
 
 #include <map>
@@ -34,18 +36,21 @@ struct Publication {
 
 class Repository {
  public:
-  // Reads root and role files from `files` (metadata/, targets/), the stored publication from `store` where there is one.
-  // Errors: not_found or malformed, naming the file and what to do; bad_signature when the online keys are not the ones
-  // that root and targets name.
-  static Result<std::unique_ptr<Repository>> open(port::Files& files, port::Store& store, const OnlineSigners& signers,
-                                                  Instant now);
+  // Reads root and role files from `files` (metadata/, targets/), the stored publication from
+  // `store` where there is one. Errors: not_found or malformed, naming the file and what to do;
+  // bad_signature when the online keys are not the ones that root and targets name.
+  static Result<std::unique_ptr<Repository>> open(port::Files& files, port::Store& store,
+                                                  const OnlineSigners& signers, Instant now);
 
-  // The current publication with `changed` role files in place of the old ones, freshly signed by snapshot and timestamp
-  // and verified as a device would. Only `changed` is asked for its expiry: a role that others let expire must not keep a
-  // halt from being published. Errors: those of tuf::TrustedSet.
+  // The current publication with `changed` role files in place of the old ones, freshly signed by
+  // snapshot and timestamp and verified as a device would. Only `changed` is asked for its expiry:
+  // a role that others let expire must not keep a halt from being published. Errors: those of
+  // tuf::TrustedSet.
   Result<Publication> compose(const RoleFiles& changed, Instant now);
-  // The `rollouts` role's next file, saying exactly `files` (target path -> bytes); none when it says that already.
-  Result<std::optional<std::string>> next_rollouts(const std::map<std::string, std::string>& files, Instant now);
+  // The `rollouts` role's next file, saying exactly `files` (target path -> bytes); none when it
+  // says that already.
+  Result<std::optional<std::string>> next_rollouts(const std::map<std::string, std::string>& files,
+                                                   Instant now);
 
   // Stores it with `tx`; after the commit it becomes current and is written out.
   void adopt(Publication publication, Transaction& tx);
@@ -56,10 +61,12 @@ class Repository {
   Status write_target(const std::string& path, std::string_view bytes);
   Result<std::string> read_target(const std::string& path, std::size_t max_bytes);
 
-  // What `role` says in the publication that the next one builds on, published or not yet. Errors: malformed.
+  // What `role` says in the publication that the next one builds on, published or not yet. Errors:
+  // malformed.
   [[nodiscard]] Result<tuf::Targets> newest_targets(const std::string& role) const;
 
-  // Signs timestamp (hourly), snapshot (daily) and rollouts (at half of its life) anew when they are due.
+  // Signs timestamp (hourly), snapshot (daily) and rollouts (at half of its life) anew when they
+  // are due.
   Status renew_if_due(Transaction& tx, Instant now);
 
   [[nodiscard]] const tuf::TrustedSet& trusted() const { return *trusted_; }

@@ -1,4 +1,5 @@
-// A new process on what the old one left: equal to one that never stopped, whatever broke in between.
+// A new process on what the old one left: equal to one that never stopped, whatever broke in
+// between.
 #include <algorithm>
 
 #include "server/lab_test.h"
@@ -14,8 +15,9 @@ json::Value facts(Lab& lab, int rollout) {
     const RolloutRun* run = world.rollouts->find(rollout_id(rollout));
     json::Value exposed = json::Value::object();
     for (const auto& [device, each] : run->exposed()) {
-      exposed[world.devices.at(device).record.id.text()] = {each.nonce, each.activated, each.healthy, each.harmed, each.silent,
-                                                            each.reverted, each.handed_back, each.dispatched.ms};
+      exposed[world.devices.at(device).record.id.text()] = {
+          each.nonce,  each.activated, each.healthy,     each.harmed,
+          each.silent, each.reverted,  each.handed_back, each.dispatched.ms};
     }
     json::Value state = rollout::encode(run->state());
     return json::Value{{"exposed", exposed},
@@ -62,7 +64,9 @@ TEST(Restart, OfAHaltedRolloutKeepsItsPlanAndItsBlock) {
   const auto blocked = statement::decode_blocked(*lab.target("rollouts/blocked.json"));
   ASSERT_EQ(blocked->size(), 1U);
   EXPECT_EQ(blocked->front().manifest, release);
-  EXPECT_EQ(statement::decode_plan(*lab.target("rollouts/" + std::to_string(rollout) + ".json"))->state, statement::PlanState::halted);
+  EXPECT_EQ(
+      statement::decode_plan(*lab.target("rollouts/" + std::to_string(rollout) + ".json"))->state,
+      statement::PlanState::halted);
   EXPECT_EQ(lab.get("/api/v1/incidents")["incidents"].size(), 1U);
 }
 
@@ -71,7 +75,8 @@ TEST(Restart, WritesAgainWhatACrashLeftUnpublished) {
   const Digest release = lab.publish_channel("291");
   const int rollout = lab.start(release);
   lab.beat(3);
-  lab.files.fail_change(3, sim::Fault::not_applied);  // after the targets: while metadata is written out
+  lab.files.fail_change(
+      3, sim::Fault::not_applied);  // after the targets: while metadata is written out
   EXPECT_EQ(Lab::rule_of(lab.halt(rollout, release)), "io_failed");
   lab.restart();
   EXPECT_EQ(lab.fatal, 1);
@@ -84,13 +89,17 @@ TEST(Restart, RefusesALogThatSomebodyEdited) {
   lab.close();
   sim::MemoryStore edited;
   port::Batch batch;
-  for (const auto& [where, value] : lab.store.memory.records()) batch.writes.push_back({where.first, where.second, value});
-  FB_CHECK(lab.store.scan_log(0, [&](std::uint64_t index, const std::string& bytes) -> Status {
-    std::string entry = bytes;
-    if (index == 2) entry.replace(entry.find("enrolled"), 8, "Enrolled");
-    batch.log.push_back({index, entry});
-    return {};
-  }).ok());
+  for (const auto& [where, value] : lab.store.memory.records())
+    batch.writes.push_back({where.first, where.second, value});
+  FB_CHECK(lab.store
+               .scan_log(0,
+                         [&](std::uint64_t index, const std::string& bytes) -> Status {
+                           std::string entry = bytes;
+                           if (index == 2) entry.replace(entry.find("enrolled"), 8, "Enrolled");
+                           batch.log.push_back({index, entry});
+                           return {};
+                         })
+               .ok());
   ASSERT_TRUE(edited.commit(batch).ok());
   const Doors doors{edited, lab.files, lab.blobs, lab.clock, lab.entropy};
   const auto world = World::open(lab.config, doors, lab.signers, lab.clock.wall());
@@ -129,7 +138,8 @@ TEST(Sequence, AGapIsAConflictThatNamesTheNumberExpected) {
     report.sequence = wrong;
     const auto response = lab.send_check_in(device, report);
     EXPECT_EQ(Lab::rule_of(response), "conflict");
-    EXPECT_NE(Lab::detail_of(response).find("where 1 comes next"), std::string::npos) << response.body;
+    EXPECT_NE(Lab::detail_of(response).find("where 1 comes next"), std::string::npos)
+        << response.body;
   }
   EXPECT_TRUE(lab.log("report").empty());
 }
@@ -198,7 +208,9 @@ Promised tell_story(Lab& lab, const Digest& release) {
       const auto reply = lab.check_in(device);
       survive();
       if (device.sequence > sequence) said.reported.insert(device.id.text());
-      if (!reply || reply->offers.empty() || !reply->offers.front().ask || device.permitted.contains(rollout)) continue;
+      if (!reply || reply->offers.empty() || !reply->offers.front().ask ||
+          device.permitted.contains(rollout))
+        continue;
       const std::string answer = lab.ask(device, rollout, release, Lab::nonce(1));
       survive();
       if (answer != "granted") continue;
@@ -226,14 +238,18 @@ void expect_kept(Lab& lab, const Promised& said, const std::string& where) {
   EXPECT_EQ(lab.dispatched(1), static_cast<std::int64_t>(logged.size()));
   const auto exposed = facts(lab, 1)["exposed"];
   EXPECT_EQ(exposed.size(), logged.size()) << "half applied";
-  for (const auto& device : said.dispatched) EXPECT_TRUE(logged.contains(device)) << "a dispatch that was acknowledged is gone";
+  for (const auto& device : said.dispatched)
+    EXPECT_TRUE(logged.contains(device)) << "a dispatch that was acknowledged is gone";
   std::set<std::string> reported;
-  for (const auto& entry : lab.log("report")) reported.insert(entry.data.at("device").get<std::string>());
-  for (const auto& device : said.reported) EXPECT_TRUE(reported.contains(device)) << "a report that was acknowledged is gone";
+  for (const auto& entry : lab.log("report"))
+    reported.insert(entry.data.at("device").get<std::string>());
+  for (const auto& device : said.reported)
+    EXPECT_TRUE(reported.contains(device)) << "a report that was acknowledged is gone";
   // Each event once: as many as the device has told, whatever was repeated.
   std::map<std::string, int> activated;
   for (const auto& entry : lab.log("report")) {
-    if (entry.data.at("event") == "activated") ++activated[entry.data.at("device").get<std::string>()];
+    if (entry.data.at("event") == "activated")
+      ++activated[entry.data.at("device").get<std::string>()];
   }
   for (const auto& [device, times] : activated) EXPECT_EQ(times, 1) << device;
   EXPECT_TRUE(said.halted) << "the story goes on after one fault";
@@ -270,9 +286,13 @@ TEST_P(Faults, OfTheRepositorysDiskAreSurvivedToo) {
   FAIL() << "the story never ran through";
 }
 
-INSTANTIATE_TEST_SUITE_P(Store, Faults, testing::Values(sim::Fault::not_applied, sim::Fault::applied, sim::Fault::no_space),
+INSTANTIATE_TEST_SUITE_P(Store, Faults,
+                         testing::Values(sim::Fault::not_applied, sim::Fault::applied,
+                                         sim::Fault::no_space),
                          [](const auto& fault) {
-                           return fault.param == sim::Fault::not_applied ? "NotApplied" : fault.param == sim::Fault::applied ? "Applied" : "NoSpace";
+                           return fault.param == sim::Fault::not_applied ? "NotApplied"
+                                  : fault.param == sim::Fault::applied   ? "Applied"
+                                                                         : "NoSpace";
                          });
 
 TEST(FullDisk, RefusesInWordsAndGoesOnWhenThereIsSpaceAgain) {
@@ -297,7 +317,10 @@ TEST(FullDisk, RefusesInWordsAndGoesOnWhenThereIsSpaceAgain) {
 
 TEST(Renewal, KeepsDevicesServedForAYearOfQuiet) {
   Lab lab({.devices = 3, .tenants = 1, .budget = 3});
-  const auto metadata = [&] { return lab.look([](World& world) { return world.repository->trusted().targets("rollouts")->body.expires; }); };
+  const auto metadata = [&] {
+    return lab.look(
+        [](World& world) { return world.repository->trusted().targets("rollouts")->body.expires; });
+  };
   for (int day = 0; day < 20; ++day) {
     lab.pass(days(1));
     EXPECT_GT(metadata(), lab.clock.wall()) << "day " << day;
@@ -315,7 +338,8 @@ TEST(Renewal, AServerThatWasOffForTwoWeeksStartsAndSignsAnew) {
     lab.settle();
     const auto expiry = lab.look([](World& world) {
       const auto& trusted = world.repository->trusted();
-      return std::min({trusted.timestamp()->body.expires, trusted.snapshot()->body.expires, trusted.targets("rollouts")->body.expires});
+      return std::min({trusted.timestamp()->body.expires, trusted.snapshot()->body.expires,
+                       trusted.targets("rollouts")->body.expires});
     });
     EXPECT_GT(expiry, lab.clock.wall());
     lab.close();

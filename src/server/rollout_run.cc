@@ -20,11 +20,14 @@ std::string key_of(RolloutId id) {
   return std::string(10 - digits.size(), '0') + digits;
 }
 
-std::string key_of(RolloutId id, const DeviceId& device) { return key_of(id) + "/" + device.text(); }
+std::string key_of(RolloutId id, const DeviceId& device) {
+  return key_of(id) + "/" + device.text();
+}
 
 }  // namespace
 
-RolloutRun::RolloutRun(RolloutRecord record, rollout::State state, std::vector<Member> members, const Devices& devices)
+RolloutRun::RolloutRun(RolloutRecord record, rollout::State state, std::vector<Member> members,
+                       const Devices& devices)
     : devices_(&devices),
       record_(std::move(record)),
       state_(std::move(state)),
@@ -39,18 +42,21 @@ void RolloutRun::index_members(const Devices& devices) {
   standing_.assign(members_.size(), Standing::absent);
   for (Local local = 0; local < members_.size(); ++local) {
     local_[members_[local].device] = local;
-    rank_.push_back(rollout::rank(devices.at(members_[local].device).record.id, record_.salt) & ~kLast);
+    rank_.push_back(rollout::rank(devices.at(members_[local].device).record.id, record_.salt) &
+                    ~kLast);
   }
 }
 
 bool RolloutRun::live() const {
   using rollout::Phase;
-  return state_.phase == Phase::running || state_.phase == Phase::held || state_.phase == Phase::completed;
+  return state_.phase == Phase::running || state_.phase == Phase::held ||
+         state_.phase == Phase::completed;
 }
 
 bool RolloutRun::halted() const {
   using rollout::Phase;
-  return state_.phase == Phase::halted || state_.phase == Phase::reverting || state_.phase == Phase::reverted;
+  return state_.phase == Phase::halted || state_.phase == Phase::reverting ||
+         state_.phase == Phase::reverted;
 }
 
 // --- standing: what each eligible device is to this rollout, and how many are still to come ---
@@ -81,15 +87,18 @@ void RolloutRun::reported(DeviceIndex device, const wire::ComponentReport& repor
   const bool staged = report.staged == record_.release;
   if (staged && report.ready) {
     if (live()) exposure_.add_ready(local, members_[local].stratum, now);
-    // Whoever had an event while waiting goes last: as a fresh device it would speak against the release (spec 2.2).
-    if (standing_[local] != Standing::ready && exposure_.had_control_event(local)) rank_[local] |= kLast;
+    // Whoever had an event while waiting goes last: as a fresh device it would speak against the
+    // release (spec 2.2).
+    if (standing_[local] != Standing::ready && exposure_.had_control_event(local))
+      rank_[local] |= kLast;
     return set_standing(local, Standing::ready);
   }
   if (standing_[local] == Standing::ready) exposure_.leave_ready(local);
   places_.erase(local);
   if (staged) declined_.erase(local);
   // Its owner says no, it found the release unfit, or it has it already: nobody waits for it.
-  const bool no = (staged && !report.waiting.empty()) || declined_.contains(local) || report.active == record_.release;
+  const bool no = (staged && !report.waiting.empty()) || declined_.contains(local) ||
+                  report.active == record_.release;
   set_standing(local, no ? Standing::refused : Standing::absent);
 }
 
@@ -99,35 +108,48 @@ std::optional<wire::Offer> RolloutRun::offer(DeviceIndex device) const {
   const auto exposed = exposed_.find(device);
   const bool out = exposed != exposed_.end() && !exposed->second.handed_back;
   if (out && (exposed->second.healthy || exposed->second.reverted)) return std::nullopt;
-  const bool ask = places_.contains(it->second) || (out && state_.permits_open() && !exposed->second.activated);
+  const bool ask =
+      places_.contains(it->second) || (out && state_.permits_open() && !exposed->second.activated);
   return wire::Offer{record_.id, record_.plan.component, record_.release, ask};
 }
 
 // --- permits: the one exchange that exposes a device ---
 
-std::optional<wire::Denial> RolloutRun::ask(DeviceIndex device, const wire::PermitAsk& ask, Transaction& tx, Instant now) {
+std::optional<wire::Denial> RolloutRun::ask(DeviceIndex device, const wire::PermitAsk& ask,
+                                            Transaction& tx, Instant now) {
   const Millis again = state_.parameters.heartbeat;
   const auto denied = [&](std::string rule, std::string detail) {
     return wire::Denial{std::move(rule), std::move(detail), again};
   };
-  if (ask.release != record_.release) return denied("wrong-release", "rollout " + record_.id.text() + " carries " + record_.release.text());
+  if (ask.release != record_.release)
+    return denied("wrong-release",
+                  "rollout " + record_.id.text() + " carries " + record_.release.text());
   if (halted()) return denied("halted", rollout::sentence(state_));
-  if (!live()) return denied("not-running", "rollout " + record_.id.text() + " is " + std::string(rollout::name(state_.phase)));
+  if (!live())
+    return denied("not-running", "rollout " + record_.id.text() + " is " +
+                                     std::string(rollout::name(state_.phase)));
   if (!state_.permits_open()) return denied("held", rollout::sentence(state_));
   const auto it = local_.find(device);
-  if (it == local_.end()) return denied("not-eligible", "this device was not on the list when rollout " + record_.id.text() + " started");
+  if (it == local_.end())
+    return denied("not-eligible",
+                  "this device was not on the list when rollout " + record_.id.text() + " started");
 
   heard(device, now);
   const auto known = exposed_.find(device);
   if (known != exposed_.end() && !known->second.handed_back) return std::nullopt;  // counted once
-  if (ask.purpose == statement::Purpose::renew) return denied("not-started", "a permit to start comes first");
+  if (ask.purpose == statement::Purpose::renew)
+    return denied("not-started", "a permit to start comes first");
   const Local local = it->second;
   if (!places_.contains(local)) {
-    return denied("no-place", std::to_string(state_.dispatched) + " of at most " + std::to_string(state_.limit_dispatched) +
-                                  " devices have it now; lots decide who is next. " + rollout::sentence(state_));
+    return denied("no-place", std::to_string(state_.dispatched) + " of at most " +
+                                  std::to_string(state_.limit_dispatched) +
+                                  " devices have it now; lots decide who is next. " +
+                                  rollout::sentence(state_));
   }
-  const auto counted = exposure_.had_control_event(local) ? rollout::Counted::outside : rollout::Counted::inside;
-  if (const auto stepped = apply(rollout::Dispatched{members_[local].stratum, counted}, tx, now); !stepped.ok()) {
+  const auto counted =
+      exposure_.had_control_event(local) ? rollout::Counted::outside : rollout::Counted::inside;
+  if (const auto stepped = apply(rollout::Dispatched{members_[local].stratum, counted}, tx, now);
+      !stepped.ok()) {
     return denied("no-place", stepped.error().detail);
   }
   places_.erase(local);
@@ -135,13 +157,15 @@ std::optional<wire::Denial> RolloutRun::ask(DeviceIndex device, const wire::Perm
   exposure_.dispatch(local, members_[local].stratum, now);
   exposed_[device] = ExposedDevice{now, ask.nonce, exposure_.facts(local)};
   store_exposed(device, tx);
-  tx.log(now, "dispatch", {{"rollout", record_.id.number()},
-                           {"device", devices_->at(device).record.id.text()},
-                           {"release", record_.release.text()}});
+  tx.log(now, "dispatch",
+         {{"rollout", record_.id.number()},
+          {"device", devices_->at(device).record.id.text()},
+          {"release", record_.release.text()}});
   return std::nullopt;
 }
 
-void RolloutRun::happened(DeviceIndex device, const wire::DeviceEvent& event, Transaction& tx, Instant now) {
+void RolloutRun::happened(DeviceIndex device, const wire::DeviceEvent& event, Transaction& tx,
+                          Instant now) {
   using wire::EventKind;
   const auto it = local_.find(device);
   if (it == local_.end()) return;
@@ -149,12 +173,15 @@ void RolloutRun::happened(DeviceIndex device, const wire::DeviceEvent& event, Tr
   const auto found = exposed_.find(device);
   const bool out = found != exposed_.end() && !found->second.handed_back;
   const bool ours = event.release == record_.release;
-  if (ours && event.kind == EventKind::refused && standing_[local] != Standing::dispatched) declined_.insert(local);
-  if (ours && !out && found != exposed_.end() && (event.kind == EventKind::activated || wire::is_harm(event.kind))) {
+  if (ours && event.kind == EventKind::refused && standing_[local] != Standing::dispatched)
+    declined_.insert(local);
+  if (ours && !out && found != exposed_.end() &&
+      (event.kind == EventKind::activated || wire::is_harm(event.kind))) {
     take_back(local, found->second, tx, now);
   }
   const bool treated = found != exposed_.end() && !found->second.handed_back;
-  // Harm counts against what it happened with: the release for who has it, what came before for who has not.
+  // Harm counts against what it happened with: the release for who has it, what came before for who
+  // has not.
   if (wire::is_harm(event.kind) && live() && ours == treated) exposure_.explicit_event(local);
   if (!treated || !ours) return;
 
@@ -186,25 +213,32 @@ void RolloutRun::happened(DeviceIndex device, const wire::DeviceEvent& event, Tr
   store_exposed(device, tx);
 }
 
-// It said that it gave the permit back, and used it all the same (a reply that came late): it is exposed, place or no place.
+// It said that it gave the permit back, and used it all the same (a reply that came late): it is
+// exposed, place or no place.
 void RolloutRun::take_back(Local local, ExposedDevice& exposed, Transaction& tx, Instant now) {
   exposed.handed_back = false;
   set_standing(local, Standing::dispatched);
   exposure_.dispatch(local, members_[local].stratum, now);
   exposed.facts = exposure_.facts(local);
-  const auto counted = exposed.facts.arm == rollout::DeviceFacts::Arm::outside ? rollout::Counted::outside : rollout::Counted::inside;
+  const auto counted = exposed.facts.arm == rollout::DeviceFacts::Arm::outside
+                           ? rollout::Counted::outside
+                           : rollout::Counted::inside;
   const Status counted_in = apply(rollout::Dispatched{members_[local].stratum, counted}, tx, now);
-  tx.log(now, "dispatch", {{"rollout", record_.id.number()},
-                           {"device", devices_->at(members_[local].device).record.id.text()},
-                           {"release", record_.release.text()},
-                           {"late", counted_in.ok() ? "its permit was handed back before" : "no place was open any more"}});
+  tx.log(now, "dispatch",
+         {{"rollout", record_.id.number()},
+          {"device", devices_->at(members_[local].device).record.id.text()},
+          {"release", record_.release.text()},
+          {"late",
+           counted_in.ok() ? "its permit was handed back before" : "no place was open any more"}});
 }
 
 void RolloutRun::hand_back(Local local, ExposedDevice& exposed, Transaction& tx, Instant now) {
   if (exposure_.hand_back(local, now) == rollout::HandBack::stays_counted) return;
-  const auto counted = exposed.facts.arm == rollout::DeviceFacts::Arm::outside ? rollout::Counted::outside
-                                                                                       : rollout::Counted::inside;
-  if (!apply(rollout::HandedBack{members_[local].stratum, counted}, tx, now).ok()) return;  // nobody of this stratum is out
+  const auto counted = exposed.facts.arm == rollout::DeviceFacts::Arm::outside
+                           ? rollout::Counted::outside
+                           : rollout::Counted::inside;
+  if (!apply(rollout::HandedBack{members_[local].stratum, counted}, tx, now).ok())
+    return;  // nobody of this stratum is out
   exposed.handed_back = true;
   exposed.facts = exposure_.facts(local);
   set_standing(local, Standing::absent);  // its next check-in says whether it is ready again
@@ -213,7 +247,8 @@ void RolloutRun::hand_back(Local local, ExposedDevice& exposed, Transaction& tx,
 // --- places: who may ask next ---
 
 void RolloutRun::give_places(Instant now) {
-  for (auto it = places_.begin(); it != places_.end();) it = it->second < now ? places_.erase(it) : std::next(it);
+  for (auto it = places_.begin(); it != places_.end();)
+    it = it->second < now ? places_.erase(it) : std::next(it);
   const std::int64_t open = state_.open_places();
   while (static_cast<std::int64_t>(places_.size()) > open) places_.erase(std::prev(places_.end()));
   const std::int64_t want = open - static_cast<std::int64_t>(places_.size());
@@ -241,11 +276,13 @@ std::vector<RolloutRun::Local> RolloutRun::draw(std::int64_t want) {
   };
   for (std::size_t s = 0; s < ready_.size(); ++s) take(s, shares[s]);
   // What a stratum cannot take because its tenants have their share goes to the others.
-  for (std::size_t s = 0; s < ready_.size(); ++s) take(s, want - static_cast<std::int64_t>(drawn.size()));
+  for (std::size_t s = 0; s < ready_.size(); ++s)
+    take(s, want - static_cast<std::int64_t>(drawn.size()));
   return drawn;
 }
 
-// No tenant holds more than a third of the toe-dip; of one or two tenants that can take part, each holds its share.
+// No tenant holds more than a third of the toe-dip; of one or two tenants that can take part, each
+// holds its share.
 void RolloutRun::count_tenants() {
   by_tenant_.clear();
   tenant_limit_ = state_.parameters.toe_dip;
@@ -253,7 +290,8 @@ void RolloutRun::count_tenants() {
   for (const auto& [device, exposed] : exposed_) {
     if (!exposed.handed_back) ++by_tenant_[devices_->at(device).record.tenant];
   }
-  for (const auto& [local, until] : places_) ++by_tenant_[devices_->at(members_[local].device).record.tenant];
+  for (const auto& [local, until] : places_)
+    ++by_tenant_[devices_->at(members_[local].device).record.tenant];
   std::set<TenantId> taking_part;
   for (const auto& [tenant, devices] : by_tenant_) taking_part.insert(tenant);
   for (const auto& ready : ready_) {
@@ -275,7 +313,8 @@ bool RolloutRun::tenant_full(Local local) const {
 
 rollout::Tick RolloutRun::tick_event(rollout::TickCounts counts) const {
   const auto members = static_cast<std::int64_t>(members_.size());
-  return {std::move(counts), members - state_.dispatched - gone_, {record_.attempts, record_.failures}};
+  return {
+      std::move(counts), members - state_.dispatched - gone_, {record_.attempts, record_.failures}};
 }
 
 void RolloutRun::tick(Transaction& tx, Instant now, rollout::Continuity continuity) {
@@ -297,8 +336,10 @@ void RolloutRun::tick(Transaction& tx, Instant now, rollout::Continuity continui
   // The sequence number alone is no news: an idle rollout writes nothing.
   auto after = state_;
   after.sequence = before.sequence;
-  if (after == before) state_.sequence = before.sequence;
-  else dirty_ = true;
+  if (after == before)
+    state_.sequence = before.sequence;
+  else
+    dirty_ = true;
 }
 
 void RolloutRun::note_silence(Transaction& tx) {
@@ -316,7 +357,8 @@ void RolloutRun::note_silence(Transaction& tx) {
   }
 }
 
-// Facts say "counted" only together with the state that counted: a restart in between must count the event again.
+// Facts say "counted" only together with the state that counted: a restart in between must count
+// the event again.
 void RolloutRun::note_events(Transaction& tx) {
   for (const DeviceIndex device : touched_) {
     exposed_.at(device).facts = exposure_.facts(local_.at(device));
@@ -326,7 +368,8 @@ void RolloutRun::note_events(Transaction& tx) {
   touched_.clear();
 }
 
-// After a halt nothing is compared any more, but people must know which of the exposed machines say nothing.
+// After a halt nothing is compared any more, but people must know which of the exposed machines say
+// nothing.
 void RolloutRun::watch_exposed(Transaction& tx, Instant now) {
   const Millis deadline = state_.parameters.silence_deadline();
   for (auto& [device, exposed] : exposed_) {
@@ -337,14 +380,18 @@ void RolloutRun::watch_exposed(Transaction& tx, Instant now) {
   }
 }
 
-// Devices that were never ready, or had their event already, are judged by nobody else; the rollout must not wait for
-// them for ever.
+// Devices that were never ready, or had their event already, are judged by nobody else; the rollout
+// must not wait for them for ever.
 void RolloutRun::sweep_silent(Instant now) {
   constexpr Local kPerTick = 4096;
   const Millis deadline = state_.parameters.silence_deadline();
-  for (Local i = 0; i < kPerTick && i < members_.size(); ++i, sweep_ = (sweep_ + 1) % static_cast<Local>(members_.size())) {
-    const bool judged = standing_[sweep_] == Standing::ready && !exposure_.had_control_event(sweep_);
-    if (judged || standing_[sweep_] == Standing::dispatched || standing_[sweep_] == Standing::silent) continue;
+  for (Local i = 0; i < kPerTick && i < members_.size();
+       ++i, sweep_ = (sweep_ + 1) % static_cast<Local>(members_.size())) {
+    const bool judged =
+        standing_[sweep_] == Standing::ready && !exposure_.had_control_event(sweep_);
+    if (judged || standing_[sweep_] == Standing::dispatched ||
+        standing_[sweep_] == Standing::silent)
+      continue;
     const auto heard = devices_->at(members_[sweep_].device).last_heard.value_or(listening_since_);
     if (now - heard <= deadline * 2) continue;
     places_.erase(sweep_);
@@ -362,16 +409,20 @@ Status RolloutRun::apply(const rollout::Event& event, Transaction& tx, Instant n
   }
   absorb(stepped.effects, now);
   if (!stepped.effects.empty()) {
-    tx.log(now, "verdict", {{"rollout", record_.id.number()},
-                            {"state", rollout::name(state_.phase)},
-                            {"limit", state_.limit_dispatched},
-                            {"exposed", state_.dispatched},
-                            {"sentence", stepped.reason}});
+    tx.log(now, "verdict",
+           {{"rollout", record_.id.number()},
+            {"state", rollout::name(state_.phase)},
+            {"limit", state_.limit_dispatched},
+            {"exposed", state_.dispatched},
+            {"sentence", stepped.reason}});
   }
   if (!was_halted && halted()) {
     record_.halted = now;
     places_.clear();
-    tx.log(now, "halted", {{"rollout", record_.id.number()}, {"release", record_.release.text()}, {"sentence", stepped.reason}});
+    tx.log(now, "halted",
+           {{"rollout", record_.id.number()},
+            {"release", record_.release.text()},
+            {"sentence", stepped.reason}});
     FB_TRY(apply(rollout::RevertBegun{}, tx, now));
   }
   dirty_ = dirty_ || !std::holds_alternative<rollout::Tick>(event);
@@ -380,7 +431,8 @@ Status RolloutRun::apply(const rollout::Event& event, Transaction& tx, Instant n
 
 void RolloutRun::absorb(const std::vector<rollout::Effect>& effects, Instant now) {
   for (const rollout::Effect& effect : effects) {
-    if (std::holds_alternative<rollout::PublishPlan>(effect.what) || std::holds_alternative<rollout::BlockDigest>(effect.what)) {
+    if (std::holds_alternative<rollout::PublishPlan>(effect.what) ||
+        std::holds_alternative<rollout::BlockDigest>(effect.what)) {
       outbox_.plans_changed = true;
     } else if (const auto* notify = std::get_if<rollout::Notify>(&effect.what)) {
       outbox_.notices.push_back(*notify);
@@ -390,14 +442,15 @@ void RolloutRun::absorb(const std::vector<rollout::Effect>& effects, Instant now
     }
   }
   using statement::PlanState;
-  record_.plan.state = halted() ? PlanState::halted
+  record_.plan.state = halted()                                     ? PlanState::halted
                        : state_.phase == rollout::Phase::completed  ? PlanState::completed
                        : state_.phase == rollout::Phase::superseded ? PlanState::superseded
                                                                     : PlanState::running;
 }
 
-// Reverted: every exposed device said that it went back, or had the time to say that it activated and did not, or fell
-// silent. A permit given just before the halt may still be used: who says nothing is waited for.
+// Reverted: every exposed device said that it went back, or had the time to say that it activated
+// and did not, or fell silent. A permit given just before the halt may still be used: who says
+// nothing is waited for.
 void RolloutRun::finish_revert(Transaction& tx, Instant now) {
   const Millis deadline = state_.parameters.silence_deadline();
   const Instant since = std::max(record_.halted.value_or(now), listening_since_);
@@ -430,35 +483,36 @@ json::Value RolloutRun::view() const {
   }
   json::Value rings = json::Value::array();
   for (const auto ring : record_.plan.rings) rings.push_back(word(ring));
-  json::Value out{{"rollout", record_.id.number()},
-                  {"release", record_.release.text()},
-                  {"component", record_.plan.component.text()},
-                  {"version", record_.version},
-                  {"lane", word(record_.plan.lane)},
-                  {"rings", std::move(rings)},
-                  {"state", rollout::name(seen.phase)},
-                  {"held", seen.held_by ? json::Value(rollout::name(*seen.held_by)) : json::Value()},
-                  {"reason", seen.sentence},
-                  {"eligible", members_.size()},
-                  {"limit", seen.limit},
-                  {"exposed", seen.exposed},
-                  {"activated", activated},
-                  {"healthy", healthy},
-                  {"harmed", harmed},
-                  {"silent", seen.harmed_silent},
-                  {"reverted", reverted},
-                  {"handed_back", handed_back},
-                  {"remaining", seen.remaining},
-                  {"budget", seen.budget},
-                  {"bound", seen.bound},
-                  {"cap", std::isfinite(seen.cap) ? json::Value(seen.cap) : json::Value()},
-                  {"evidence", std::isfinite(seen.evidence) ? json::Value(seen.evidence) : json::Value(1e300)},
-                  {"halt_at", seen.halt_at},
-                  {"started", to_rfc3339(record_.started)},
-                  {"started_ms", record_.started.ms},
-                  {"ended", record_.ended ? json::Value(to_rfc3339(*record_.ended)) : json::Value()},
-                  {"halted_at", record_.halted ? json::Value(to_rfc3339(*record_.halted)) : json::Value()},
-                  {"halt_committed_ms", record_.halted ? json::Value(record_.halted->ms) : json::Value()}};
+  json::Value out{
+      {"rollout", record_.id.number()},
+      {"release", record_.release.text()},
+      {"component", record_.plan.component.text()},
+      {"version", record_.version},
+      {"lane", word(record_.plan.lane)},
+      {"rings", std::move(rings)},
+      {"state", rollout::name(seen.phase)},
+      {"held", seen.held_by ? json::Value(rollout::name(*seen.held_by)) : json::Value()},
+      {"reason", seen.sentence},
+      {"eligible", members_.size()},
+      {"limit", seen.limit},
+      {"exposed", seen.exposed},
+      {"activated", activated},
+      {"healthy", healthy},
+      {"harmed", harmed},
+      {"silent", seen.harmed_silent},
+      {"reverted", reverted},
+      {"handed_back", handed_back},
+      {"remaining", seen.remaining},
+      {"budget", seen.budget},
+      {"bound", seen.bound},
+      {"cap", std::isfinite(seen.cap) ? json::Value(seen.cap) : json::Value()},
+      {"evidence", std::isfinite(seen.evidence) ? json::Value(seen.evidence) : json::Value(1e300)},
+      {"halt_at", seen.halt_at},
+      {"started", to_rfc3339(record_.started)},
+      {"started_ms", record_.started.ms},
+      {"ended", record_.ended ? json::Value(to_rfc3339(*record_.ended)) : json::Value()},
+      {"halted_at", record_.halted ? json::Value(to_rfc3339(*record_.halted)) : json::Value()},
+      {"halt_committed_ms", record_.halted ? json::Value(record_.halted->ms) : json::Value()}};
   if (record_.resumes) out["resumes"] = record_.resumes->number();
   return out;
 }
@@ -515,7 +569,9 @@ Result<ExposedDevice> decode_exposed(std::string_view bytes) {
   return out;
 }
 
-json::Value optional_ms(const std::optional<Instant>& at) { return at ? json::Value(at->ms) : json::Value(-1); }
+json::Value optional_ms(const std::optional<Instant>& at) {
+  return at ? json::Value(at->ms) : json::Value(-1);
+}
 
 std::optional<Instant> read_optional_ms(json::Reader& in, const char* key) {
   const auto ms = in.integer(key, -1, std::int64_t{1} << 53U);
@@ -565,16 +621,22 @@ Result<RolloutRecord> decode_record(json::Reader in) {
   return out;
 }
 
-Result<std::vector<RolloutRun::Member>> decode_members(std::string_view bytes, const Devices& devices) {
+Result<std::vector<RolloutRun::Member>> decode_members(std::string_view bytes,
+                                                       const Devices& devices) {
   FB_ASSIGN(const json::Value value, json::parse(bytes, {std::size_t{1} << 30U, 8}));
   if (!value.is_array()) return Error{ErrorCode::malformed, "stored members: a list is expected"};
   std::vector<RolloutRun::Member> members;
   for (const json::Value& each : value) {
-    const bool pair = each.is_array() && each.size() == 2 && each[0].is_string() && each[1].is_number_integer();
-    if (!pair) return Error{ErrorCode::malformed, "stored members: pairs of device and stratum are expected"};
+    const bool pair =
+        each.is_array() && each.size() == 2 && each[0].is_string() && each[1].is_number_integer();
+    if (!pair)
+      return Error{ErrorCode::malformed,
+                   "stored members: pairs of device and stratum are expected"};
     FB_ASSIGN(const auto id, DeviceId::parse(each[0].get<std::string>()));
     const auto device = devices.find(id);
-    if (!device) return Error{ErrorCode::not_found, "stored members: device " + id.text() + " is not enrolled"};
+    if (!device)
+      return Error{ErrorCode::not_found,
+                   "stored members: device " + id.text() + " is not enrolled"};
     members.push_back({*device, each[1].get<rollout::StratumIndex>()});
   }
   return members;
@@ -584,49 +646,56 @@ Result<std::vector<RolloutRun::Member>> decode_members(std::string_view bytes, c
 
 void RolloutRun::store_members(Transaction& tx) const {
   json::Value list = json::Value::array();
-  for (const Member& member : members_) list.push_back({devices_->at(member.device).record.id.text(), member.stratum});
+  for (const Member& member : members_)
+    list.push_back({devices_->at(member.device).record.id.text(), member.stratum});
   tx.put(kMembersSpace, key_of(record_.id), json::compact(list));
 }
 
 void RolloutRun::flush(Transaction& tx) {
   if (!dirty_) return;
   dirty_ = false;
-  tx.put(kRolloutSpace, key_of(record_.id), json::compact({{"record", encode(record_)}, {"state", rollout::encode(state_)}}));
+  tx.put(kRolloutSpace, key_of(record_.id),
+         json::compact({{"record", encode(record_)}, {"state", rollout::encode(state_)}}));
 }
 
 void RolloutRun::store_exposed(DeviceIndex device, Transaction& tx) const {
-  tx.put(kExposedSpace, key_of(record_.id, devices_->at(device).record.id), json::compact(encode(exposed_.at(device))));
+  tx.put(kExposedSpace, key_of(record_.id, devices_->at(device).record.id),
+         json::compact(encode(exposed_.at(device))));
 }
 
-Result<RolloutRun> RolloutRun::load(port::Store& store, const std::string& key, const std::string& value,
-                                    const Devices& devices, Instant now) {
-  FB_ASSIGN(const json::Value stored, json::parse(value, {limits::kManagementBodyBytes, limits::kJsonDepth}));
+Result<RolloutRun> RolloutRun::load(port::Store& store, const std::string& key,
+                                    const std::string& value, const Devices& devices, Instant now) {
+  FB_ASSIGN(const json::Value stored,
+            json::parse(value, {limits::kManagementBodyBytes, limits::kJsonDepth}));
   json::Reader in(stored, "stored rollout " + key);
   const json::Value& state_value = in.raw("state");
   FB_ASSIGN(auto record, decode_record(in.object("record")));
   FB_ASSIGN(auto state, rollout::decode_state(state_value));
   FB_ASSIGN(const auto members_bytes, store.get(kMembersSpace, key));
-  if (!members_bytes) return Error{ErrorCode::not_found, "stored rollout " + key + " has no list of members"};
+  if (!members_bytes)
+    return Error{ErrorCode::not_found, "stored rollout " + key + " has no list of members"};
   FB_ASSIGN(auto members, decode_members(*members_bytes, devices));
 
   RolloutRun run(std::move(record), std::move(state), std::move(members), devices);
   run.dirty_ = false;
   std::vector<DeviceFacts> facts;
   Millis active = run.record_.active;
-  FB_TRY(store.scan(kExposedSpace, key + "/", [&](const std::string& place, const std::string& bytes) -> Status {
-    if (!place.starts_with(key + "/")) return {};
-    FB_ASSIGN(auto exposed, decode_exposed(bytes));
-    const auto device = devices.find(*DeviceId::parse(place.substr(key.size() + 1)));
-    FB_CHECK(device.has_value());
-    if (!exposed.handed_back) {
-      run.set_standing(run.local_.at(*device), Standing::dispatched);
-      facts.push_back(exposed.facts);
-      active = std::max(active, exposed.facts.dispatched_at);
-    }
-    run.exposed_[*device] = std::move(exposed);
-    return {};
-  }));
-  run.exposure_ = rollout::Exposure::restore(run.state_.parameters, run.state_.strata.size(), std::move(facts), active, now);
+  FB_TRY(store.scan(
+      kExposedSpace, key + "/", [&](const std::string& place, const std::string& bytes) -> Status {
+        if (!place.starts_with(key + "/")) return {};
+        FB_ASSIGN(auto exposed, decode_exposed(bytes));
+        const auto device = devices.find(*DeviceId::parse(place.substr(key.size() + 1)));
+        FB_CHECK(device.has_value());
+        if (!exposed.handed_back) {
+          run.set_standing(run.local_.at(*device), Standing::dispatched);
+          facts.push_back(exposed.facts);
+          active = std::max(active, exposed.facts.dispatched_at);
+        }
+        run.exposed_[*device] = std::move(exposed);
+        return {};
+      }));
+  run.exposure_ = rollout::Exposure::restore(run.state_.parameters, run.state_.strata.size(),
+                                             std::move(facts), active, now);
   for (const auto& [device, exposed] : run.exposed_) {
     const bool uncounted = exposed.harmed && !exposed.facts.explicit_event && !exposed.handed_back;
     if (uncounted && run.live()) run.exposure_.explicit_event(run.local_.at(device));

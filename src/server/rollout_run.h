@@ -1,8 +1,9 @@
 // One rollout as the server runs it: the shell around rollout::step for one release.
 //
-// It keeps who is eligible, who holds a place, who was exposed and what became of them; feeds rollout::Exposure; and turns
-// step()'s effects into records, plans and promises. It decides nothing by itself. All calls on the decider's thread;
-// whatever must survive goes into the Transaction that the caller commits.
+// It keeps who is eligible, who holds a place, who was exposed and what became of them; feeds
+// rollout::Exposure; and turns step()'s effects into records, plans and promises. It decides
+// nothing by itself. All calls on the decider's thread; whatever must survive goes into the
+// Transaction that the caller commits.
 #pragma once
 
 #include <cstdint>
@@ -47,7 +48,7 @@ struct RolloutRecord {
   Instant started;
   std::optional<Instant> halted;  // when the halt committed
   std::optional<Instant> ended;
-  Millis active;                  // of the last stored tick
+  Millis active;                            // of the last stored tick
   std::int64_t attempts = 0, failures = 0;  // installs
 };
 
@@ -59,7 +60,8 @@ class RolloutRun {
   };
 
   // A rollout over `members`, drafted or, when it is read back, started.
-  RolloutRun(RolloutRecord record, rollout::State state, std::vector<Member> members, const Devices& devices);
+  RolloutRun(RolloutRecord record, rollout::State state, std::vector<Member> members,
+             const Devices& devices);
 
   // --- from devices ---
   void heard(DeviceIndex device, Instant now);
@@ -67,7 +69,8 @@ class RolloutRun {
   void happened(DeviceIndex device, const wire::DeviceEvent& event, Transaction& tx, Instant now);
   [[nodiscard]] std::optional<wire::Offer> offer(DeviceIndex device) const;
   // None: granted, and the dispatch is in `tx`.
-  std::optional<wire::Denial> ask(DeviceIndex device, const wire::PermitAsk& ask, Transaction& tx, Instant now);
+  std::optional<wire::Denial> ask(DeviceIndex device, const wire::PermitAsk& ask, Transaction& tx,
+                                  Instant now);
 
   // --- from people and the clock ---
   // Errors: conflict, from rollout::step.
@@ -84,17 +87,17 @@ class RolloutRun {
 
   [[nodiscard]] const RolloutRecord& record() const { return record_; }
   [[nodiscard]] const rollout::State& state() const { return state_; }
-  [[nodiscard]] bool live() const;     // takes ticks and permits
-  [[nodiscard]] bool halted() const;   // its release is blocked
+  [[nodiscard]] bool live() const;    // takes ticks and permits
+  [[nodiscard]] bool halted() const;  // its release is blocked
   [[nodiscard]] const std::map<DeviceIndex, ExposedDevice>& exposed() const { return exposed_; }
   [[nodiscard]] bool eligible(DeviceIndex device) const { return local_.contains(device); }
   [[nodiscard]] json::Value view() const;
 
   // --- memory ---
   void store_members(Transaction& tx) const;  // once, at the start
-  void flush(Transaction& tx);                // record and state, when they changed in this transaction
-  static Result<RolloutRun> load(port::Store& store, const std::string& key, const std::string& value, const Devices& devices,
-                                 Instant now);
+  void flush(Transaction& tx);  // record and state, when they changed in this transaction
+  static Result<RolloutRun> load(port::Store& store, const std::string& key,
+                                 const std::string& value, const Devices& devices, Instant now);
 
  private:
   using Local = std::uint32_t;  // position in members_
@@ -124,17 +127,18 @@ class RolloutRun {
   std::vector<Member> members_;
   Instant listening_since_;  // the start of the rollout, or of this process
   std::unordered_map<DeviceIndex, Local> local_;
-  std::vector<std::uint64_t> rank_;       // by Local: the lot
-  std::vector<Standing> standing_;        // by Local
+  std::vector<std::uint64_t> rank_;                               // by Local: the lot
+  std::vector<Standing> standing_;                                // by Local
   std::vector<std::set<std::pair<std::uint64_t, Local>>> ready_;  // by stratum, in lot order
-  std::map<Local, Instant> places_;       // given, not yet taken; until when
-  std::map<TenantId, std::int64_t> by_tenant_;  // exposed or holding a place; while drawing in the toe-dip
+  std::map<Local, Instant> places_;  // given, not yet taken; until when
+  std::map<TenantId, std::int64_t>
+      by_tenant_;  // exposed or holding a place; while drawing in the toe-dip
   std::int64_t tenant_limit_ = 0;
   std::map<DeviceIndex, ExposedDevice> exposed_;
-  std::int64_t gone_ = 0;                 // eligible, not dispatched, refused or silent
+  std::int64_t gone_ = 0;  // eligible, not dispatched, refused or silent
   Local sweep_ = 0;
-  std::set<Local> declined_;         // found the release unfit, by their own word
-  std::set<DeviceIndex> touched_;    // exposed, with an event since the last tick
+  std::set<Local> declined_;       // found the release unfit, by their own word
+  std::set<DeviceIndex> touched_;  // exposed, with an event since the last tick
   bool dirty_ = true;
   Outbox outbox_;
 };

@@ -13,13 +13,14 @@ namespace {
 using statement::ActKind;
 using statement::Role;
 
-// In fleets above this size a device takes part only after it has been enrolled for a day: whoever floods the server
-// with fresh identities cannot fill the first wave with them.
+// In fleets above this size a device takes part only after it has been enrolled for a day: whoever
+// floods the server with fresh identities cannot fill the first wave with them.
 constexpr std::size_t kLargeFleet = 1000;
 constexpr Millis kEnrolledLongEnough = hours(24);
 // Rings in the order in which they open; early and broad are one random population.
 using statement::Ring;
-const std::array<std::set<Ring>, 4> kPopulations{{{Ring::internal}, {Ring::canary}, {Ring::early, Ring::broad}, {Ring::critical}}};
+const std::array<std::set<Ring>, 4> kPopulations{
+    {{Ring::internal}, {Ring::canary}, {Ring::early, Ring::broad}, {Ring::critical}}};
 constexpr Millis kCriticalWaits = hours(24);
 constexpr const char* kIncidentSpace = "incident";
 constexpr const char* kOrderSpace = "order";
@@ -37,7 +38,8 @@ std::string joined_reasons(const std::vector<gate::GateResult>& results) {
   std::string text;
   for (const auto& each : results) {
     if (each.verdict != gate::Verdict::closed) continue;
-    for (const auto& reason : each.reasons) text += (text.empty() ? "" : "; ") + each.gate + ": " + reason;
+    for (const auto& reason : each.reasons)
+      text += (text.empty() ? "" : "; ") + each.gate + ": " + reason;
   }
   return text;
 }
@@ -46,23 +48,26 @@ constexpr std::array kResumers{Role::operations, Role::security, Role::reviewer}
 
 // What devices check for themselves: waivers, and the words that lift this very halt.
 bool concerns(const statement::Act& act, const std::optional<RolloutId>& resumes) {
-  return act.kind == ActKind::waive || (act.kind == ActKind::resume && resumes && act.rollout == resumes);
+  return act.kind == ActKind::waive ||
+         (act.kind == ActKind::resume && resumes && act.rollout == resumes);
 }
 
 template <class Roles = std::initializer_list<Role>>
 bool may(const statement::People& people, const PersonId& id, const Roles& roles) {
   const auto* person = people.find(id);
-  return person != nullptr &&
-         std::any_of(roles.begin(), roles.end(), [&](Role role) { return person->roles.contains(role); });
+  return person != nullptr && std::any_of(roles.begin(), roles.end(),
+                                          [&](Role role) { return person->roles.contains(role); });
 }
 
 // The engine's sentences say who held or halted; an incident record names roles.
 std::string blameless(std::string text, const statement::People& people) {
   for (const auto& person : people.people) {
     std::string role;
-    for (const Role each : person.roles) role += (role.empty() ? "" : "/") + std::string(word(each));
+    for (const Role each : person.roles)
+      role += (role.empty() ? "" : "/") + std::string(word(each));
     const std::string name = " by " + person.id.text() + ":";
-    for (auto at = text.find(name); at != std::string::npos; at = text.find(name, at + 1)) text.replace(at, name.size(), " by " + role + ":");
+    for (auto at = text.find(name); at != std::string::npos; at = text.find(name, at + 1))
+      text.replace(at, name.size(), " by " + role + ":");
   }
   return text;
 }
@@ -70,13 +75,14 @@ std::string blameless(std::string text, const statement::People& people) {
 }  // namespace
 
 Status Rollouts::load(Transaction& tx, Instant now) {
-  FB_TRY(n_.store.scan("rollout", "", [&](const std::string& key, const std::string& value) -> Status {
-    FB_ASSIGN(auto run, RolloutRun::load(n_.store, key, value, n_.devices, now));
-    last_id_ = std::max(last_id_, run.record().id);
-    const RolloutId id = run.record().id;
-    runs_.emplace(id, std::make_unique<RolloutRun>(std::move(run)));
-    return {};
-  }));
+  FB_TRY(
+      n_.store.scan("rollout", "", [&](const std::string& key, const std::string& value) -> Status {
+        FB_ASSIGN(auto run, RolloutRun::load(n_.store, key, value, n_.devices, now));
+        last_id_ = std::max(last_id_, run.record().id);
+        const RolloutId id = run.record().id;
+        runs_.emplace(id, std::make_unique<RolloutRun>(std::move(run)));
+        return {};
+      }));
   FB_TRY(n_.store.scan(kOrderSpace, "", [&](const std::string& key, const std::string&) -> Status {
     used_.insert(key);
     return {};
@@ -85,7 +91,8 @@ Status Rollouts::load(Transaction& tx, Instant now) {
   return flush(tx, now);
 }
 
-Result<Rollouts::Done> Rollouts::order(const statement::SignedAct& act, Transaction& tx, Instant now) {
+Result<Rollouts::Done> Rollouts::order(const statement::SignedAct& act, Transaction& tx,
+                                       Instant now) {
   switch (act.act.kind) {
     case ActKind::approve:
     case ActKind::waive: {
@@ -103,11 +110,14 @@ Result<Rollouts::Done> Rollouts::order(const statement::SignedAct& act, Transact
   FB_CHECK(false);
 }
 
-// Envelopes stand in the log for everybody to read: whoever sends one again must not hold, continue or start anything.
-Result<Rollouts::Done> Rollouts::carry_out(const statement::SignedAct& act, Transaction& tx, Instant now) {
+// Envelopes stand in the log for everybody to read: whoever sends one again must not hold, continue
+// or start anything.
+Result<Rollouts::Done> Rollouts::carry_out(const statement::SignedAct& act, Transaction& tx,
+                                           Instant now) {
   const std::string key = act.act.person.text() + "/" + act.act.nonce;
   if (used_.contains(key)) {
-    return Error{ErrorCode::already_exists, "this " + std::string(word(act.act.kind)) + " was carried out already; sign a new one"};
+    return Error{ErrorCode::already_exists, "this " + std::string(word(act.act.kind)) +
+                                                " was carried out already; sign a new one"};
   }
   auto done = act.act.kind == ActKind::start    ? start(act, nullptr, tx, now)
               : act.act.kind == ActKind::resume ? resume(act, tx, now)
@@ -118,13 +128,16 @@ Result<Rollouts::Done> Rollouts::carry_out(const statement::SignedAct& act, Tran
   return done;
 }
 
-// An approval or a waiver that could never count is refused where it is given, not passed over in silence.
+// An approval or a waiver that could never count is refused where it is given, not passed over in
+// silence.
 Status Rollouts::check_word(const statement::SignedAct& signed_act) const {
   const auto& act = signed_act.act;
   const ReleaseEntry* release = n_.releases.find(act.release);
-  if (release == nullptr) return Error{ErrorCode::not_found, "no release " + act.release.text() + " was submitted here"};
+  if (release == nullptr)
+    return Error{ErrorCode::not_found, "no release " + act.release.text() + " was submitted here"};
   if (act.kind == ActKind::approve && act.person == release->manifest.author) {
-    return Error{ErrorCode::forbidden, act.person.text() + " made this release; somebody else must approve it"};
+    return Error{ErrorCode::forbidden,
+                 act.person.text() + " made this release; somebody else must approve it"};
   }
   if (act.kind != ActKind::waive) return {};
   std::string known;
@@ -135,87 +148,115 @@ Status Rollouts::check_word(const statement::SignedAct& signed_act) const {
   return Error{ErrorCode::malformed, "there is no gate '" + act.gate + "'; gates are " + known};
 }
 
-Result<Rollouts::Done> Rollouts::start(const statement::SignedAct& signed_act, const RolloutRun* resumed, Transaction& tx,
-                                       Instant now) {
-  const auto& act = signed_act.act;
+// What speaks against a start before anybody looks at the fleet; the open gates when nothing does.
+Result<std::vector<gate::GateResult>> Rollouts::may_start(const statement::Act& act,
+                                                          const RolloutRun* resumed,
+                                                          Instant now) const {
   if (resumed == nullptr && !may(n_.people, act.person, {Role::operations})) {
-    return Error{ErrorCode::forbidden, act.person.text() + " may not start rollouts: the role operations may"};
+    return Error{ErrorCode::forbidden,
+                 act.person.text() + " may not start rollouts: the role operations may"};
   }
   const ReleaseEntry* release = n_.releases.find(act.release);
-  if (release == nullptr) return Error{ErrorCode::not_found, "no release " + act.release.text() + " was submitted here"};
+  if (release == nullptr)
+    return Error{ErrorCode::not_found, "no release " + act.release.text() + " was submitted here"};
   if (resumed == nullptr && blocked(act.release)) {
-    return Error{ErrorCode::conflict, act.release.text() + " was halted and is blocked; only a resume that two people sign lifts that"};
+    return Error{ErrorCode::conflict,
+                 act.release.text() +
+                     " was halted and is blocked; only a resume that two people sign lifts that"};
   }
   if (act.lane == statement::Lane::fast && release->manifest.kind == release::Kind::core) {
-    return Error{ErrorCode::conflict, "the fast lane is for content, config and flags; core goes by standard or emergency"};
+    return Error{
+        ErrorCode::conflict,
+        "the fast lane is for content, config and flags; core goes by standard or emergency"};
   }
-  const auto gates = n_.releases.gates(act.release, n_.devices, n_.people, now, act.lane);
+  auto gates = n_.releases.gates(act.release, n_.devices, n_.people, now, act.lane);
   if (!gate::all_open(gates)) return Error{ErrorCode::conflict, joined_reasons(gates)};
+  return gates;
+}
 
-  FB_ASSIGN(const Rings rings, resumed != nullptr ? Result<Rings>(resumed->record().plan.rings)
-                                                  : next_rings(act, release->manifest.component, now));
-  std::vector<rollout::StratumSize> strata;
-  auto members = eligible({*release, rings, resumed}, strata, now);
-  if (members.empty()) return Error{ErrorCode::conflict, "no device of the halted rollout was heard lately"};
-  FB_ASSIGN(auto parameters, n_.config.parameters(engine_lane(act.lane), static_cast<std::int64_t>(members.size())));
-  if (resumed != nullptr) parameters = rollout::for_retry(std::move(parameters));
-
-  const RolloutId id = last_id_.next();
-  FB_TRY(make_room(release->manifest.component, id, tx, now));
+Result<RolloutRecord> Rollouts::new_record(const statement::Act& act, const RolloutRun* resumed,
+                                           const Rings& rings, Instant now) const {
+  const ReleaseEntry& release = *n_.releases.find(act.release);
   RolloutRecord record;
-  record.id = id;
+  record.id = last_id_.next();
   record.release = act.release;
-  record.version = release->manifest.version;
-  record.release_index = release->log_index;
+  record.version = release.manifest.version;
+  record.release_index = release.log_index;
   record.started = now;
   if (resumed != nullptr) record.resumes = resumed->record().id;
-  FB_ASSIGN(record.salt, resumed != nullptr ? Result<rollout::Salt>(resumed->record().salt)
-                                            : rollout::Salt::from_hex(to_hex(n_.entropy.bytes(16))));
-  record.plan = {.rollout = id,
-                 .component = release->manifest.component,
-                 .kind = release->manifest.kind,
-                 .cls = release->manifest.cls,
-                 .manifest_path = release::manifest_path(release->manifest),
+  FB_ASSIGN(record.salt, resumed != nullptr
+                             ? Result<rollout::Salt>(resumed->record().salt)
+                             : rollout::Salt::from_hex(to_hex(n_.entropy.bytes(16))));
+  record.plan = {.rollout = record.id,
+                 .component = release.manifest.component,
+                 .kind = release.manifest.kind,
+                 .cls = release.manifest.cls,
+                 .manifest_path = release::manifest_path(release.manifest),
                  .manifest = act.release,
                  .lane = act.lane,
                  .rings = rings,
                  .state = statement::PlanState::running,
                  .started = now,
                  .acts = {}};
-  for (const auto& each : release->acts) {
-    if (each.act.expires >= now && concerns(each.act, record.resumes)) record.plan.acts.push_back(each.envelope);
+  for (const auto& each : release.acts) {
+    if (each.act.expires >= now && concerns(each.act, record.resumes))
+      record.plan.acts.push_back(each.envelope);
   }
-  if (record.plan.acts.size() > limits::kActsPerPlan) {
-    return Error{ErrorCode::too_many, std::to_string(record.plan.acts.size()) + " waivers and resumes; a plan carries at most " +
-                                          std::to_string(limits::kActsPerPlan)};
-  }
+  if (record.plan.acts.size() <= limits::kActsPerPlan) return record;
+  return Error{ErrorCode::too_many, std::to_string(record.plan.acts.size()) +
+                                        " waivers and resumes; a plan carries at most " +
+                                        std::to_string(limits::kActsPerPlan)};
+}
 
-  FB_ASSIGN(auto state, rollout::draft(parameters, static_cast<std::int64_t>(members.size())));
-  auto run = std::make_unique<RolloutRun>(std::move(record), std::move(state), std::move(members), n_.devices);
+Result<Rollouts::Done> Rollouts::start(const statement::SignedAct& signed_act,
+                                       const RolloutRun* resumed, Transaction& tx, Instant now) {
+  const auto& act = signed_act.act;
+  FB_ASSIGN(const auto gates, may_start(act, resumed, now));
+  const ReleaseEntry& release = *n_.releases.find(act.release);
+  const ComponentId& component = release.manifest.component;
+  FB_ASSIGN(const Rings rings, resumed != nullptr ? Result<Rings>(resumed->record().plan.rings)
+                                                  : next_rings(act, component, now));
+  std::vector<rollout::StratumSize> strata;
+  auto members = eligible({release, rings, resumed}, strata, now);
+  if (members.empty())
+    return Error{ErrorCode::conflict, "no device of the halted rollout was heard lately"};
+  const auto size = static_cast<std::int64_t>(members.size());
+  FB_ASSIGN(auto parameters, n_.config.parameters(engine_lane(act.lane), size));
+  if (resumed != nullptr) parameters = rollout::for_retry(std::move(parameters));
+  FB_ASSIGN(auto record, new_record(act, resumed, rings, now));
+  FB_ASSIGN(auto state, rollout::draft(parameters, size));
+  FB_TRY(make_room(component, record.id, tx, now));
+
+  const RolloutId id = record.id;
+  auto run = std::make_unique<RolloutRun>(std::move(record), std::move(state), std::move(members),
+                                          n_.devices);
   FB_TRY(run->apply(rollout::GateVerdict{rollout::GateVerdict::Verdict::open, {}}, tx, now));
   FB_TRY(run->apply(rollout::ApprovalsMet{act.person.text()}, tx, now));
-  tx.log(now, "start", {{"rollout", id.number()},
-                        {"release", act.release.text()},
-                        {"lane", word(act.lane)},
-                        {"person", act.person.text()},
-                        {"reason", act.reason},
-                        {"salt", run->record().salt.hex()},
-                        {"gates", gate::encode(gates)},
-                        {"envelope", statement::encode(signed_act.envelope)}});
+  tx.log(now, "start",
+         {{"rollout", id.number()},
+          {"release", act.release.text()},
+          {"lane", word(act.lane)},
+          {"person", act.person.text()},
+          {"reason", act.reason},
+          {"salt", run->record().salt.hex()},
+          {"gates", gate::encode(gates)},
+          {"envelope", statement::encode(signed_act.envelope)}});
   FB_TRY(run->apply(rollout::Start{std::move(strata)}, tx, now));
   run->store_members(tx);
   last_id_ = id;
-  const std::string size = std::to_string(run->state().fleet_size);
   runs_.emplace(id, std::move(run));
-  return Done{id, "rollout " + id.text() + " started over " + size + " devices"};
+  return Done{id, "rollout " + id.text() + " started over " + std::to_string(size) +
+                      (size == 1 ? " device" : " devices")};
 }
 
 // One running rollout per component; one that has completed makes room for its successor.
-Status Rollouts::make_room(const ComponentId& component, RolloutId newcomer, Transaction& tx, Instant now) {
+Status Rollouts::make_room(const ComponentId& component, RolloutId newcomer, Transaction& tx,
+                           Instant now) {
   for (const auto& [id, run] : runs_) {
     if (!run->live() || run->record().plan.component != component) continue;
     if (run->state().phase != rollout::Phase::completed) {
-      return Error{ErrorCode::conflict, "rollout " + id.text() + " of " + component.text() + " is " +
+      return Error{ErrorCode::conflict, "rollout " + id.text() + " of " + component.text() +
+                                            " is " +
                                             std::string(rollout::name(run->state().phase)) +
                                             "; one at a time: wait for it, or halt it"};
     }
@@ -228,17 +269,20 @@ bool Rollouts::takes_part(DeviceIndex device, const ComponentId& component, Inst
   const Millis lately = n_.config.heartbeat_interval() * 3;
   const DeviceEntry& entry = n_.devices.at(device);
   if (!entry.last_heard || now - *entry.last_heard > lately) return false;
-  if (n_.devices.size() > kLargeFleet && now - entry.record.enrolled < kEnrolledLongEnough) return false;
+  if (n_.devices.size() > kLargeFleet && now - entry.record.enrolled < kEnrolledLongEnough)
+    return false;
   return n_.devices.component(device, component) != nullptr;
 }
 
-Result<Rollouts::Rings> Rollouts::next_rings(const statement::Act& act, const ComponentId& component, Instant now) const {
+Result<Rollouts::Rings> Rollouts::next_rings(const statement::Act& act,
+                                             const ComponentId& component, Instant now) const {
   Rings done, present;
   std::optional<Instant> first;
   for (const auto& [id, run] : runs_) {
     if (run->record().release != act.release) continue;
     if (!first) first = run->record().started;
-    if (run->record().ended && !run->halted()) done.insert(run->record().plan.rings.begin(), run->record().plan.rings.end());
+    if (run->record().ended && !run->halted())
+      done.insert(run->record().plan.rings.begin(), run->record().plan.rings.end());
   }
   for (DeviceIndex device = 0; device < n_.devices.size(); ++device) {
     if (takes_part(device, component, now)) present.insert(n_.devices.at(device).record.ring);
@@ -246,25 +290,32 @@ Result<Rollouts::Rings> Rollouts::next_rings(const statement::Act& act, const Co
   for (const Rings& population : kPopulations) {
     const auto open = [&](Ring ring) { return present.contains(ring) && !done.contains(ring); };
     if (std::none_of(population.begin(), population.end(), open)) continue;
-    const bool early = n_.config.profile == rollout::Profile::production && act.lane != statement::Lane::emergency &&
+    const bool early = n_.config.profile == rollout::Profile::production &&
+                       act.lane != statement::Lane::emergency &&
                        (!first || now - *first < kCriticalWaits);
     if (!population.contains(Ring::critical) || !early) return population;
-    return Error{ErrorCode::conflict, "only the ring critical is left, and it opens " + in_words(kCriticalWaits) +
-                                          " after the first activation" + (first ? ": " + to_rfc3339(*first + kCriticalWaits) : "")};
+    return Error{ErrorCode::conflict,
+                 "only the ring critical is left, and it opens " + in_words(kCriticalWaits) +
+                     " after the first activation" +
+                     (first ? ": " + to_rfc3339(*first + kCriticalWaits) : "")};
   }
-  return Error{ErrorCode::conflict, "no device that was heard lately runs " + component.text() + " and still lacks this release"};
+  return Error{ErrorCode::conflict, "no device that was heard lately runs " + component.text() +
+                                        " and still lacks this release"};
 }
 
 // A retry keeps the list of the halted rollout: nobody new comes before those who had it.
-std::vector<RolloutRun::Member> Rollouts::eligible(const Audience& audience, std::vector<rollout::StratumSize>& strata,
+std::vector<RolloutRun::Member> Rollouts::eligible(const Audience& audience,
+                                                   std::vector<rollout::StratumSize>& strata,
                                                    Instant now) const {
   const ComponentId& component = audience.release.manifest.component;
   std::map<std::string, std::vector<DeviceIndex>> by_stratum;
   for (DeviceIndex device = 0; device < n_.devices.size(); ++device) {
     const DeviceEntry& entry = n_.devices.at(device);
     if (audience.resumed != nullptr && !audience.resumed->eligible(device)) continue;
-    if (!audience.rings.contains(entry.record.ring) || !takes_part(device, component, now)) continue;
-    by_stratum[fleet::stratum_name(entry.record, audience.release.manifest.reader)].push_back(device);
+    if (!audience.rings.contains(entry.record.ring) || !takes_part(device, component, now))
+      continue;
+    by_stratum[fleet::stratum_name(entry.record, audience.release.manifest.reader)].push_back(
+        device);
   }
   // The largest keep their own name; the rest share `other`.
   std::vector<std::pair<std::size_t, std::string>> sizes;
@@ -273,8 +324,10 @@ std::vector<RolloutRun::Member> Rollouts::eligible(const Audience& audience, std
   std::vector<RolloutRun::Member> members;
   for (std::size_t i = 0; i < sizes.size(); ++i) {
     const bool own = sizes.size() <= limits::kStrata || i + 1 < limits::kStrata;
-    if (own) strata.push_back({sizes[i].second, 0});
-    else if (i + 1 == limits::kStrata) strata.push_back({"other", 0});
+    if (own)
+      strata.push_back({sizes[i].second, 0});
+    else if (i + 1 == limits::kStrata)
+      strata.push_back({"other", 0});
     for (const DeviceIndex device : by_stratum[sizes[i].second]) {
       members.push_back({device, static_cast<rollout::StratumIndex>(strata.size() - 1)});
       ++strata.back().eligible;
@@ -283,18 +336,23 @@ std::vector<RolloutRun::Member> Rollouts::eligible(const Audience& audience, std
   return members;
 }
 
-Result<Rollouts::Done> Rollouts::steer(const statement::SignedAct& signed_act, Transaction& tx, Instant now) {
+Result<Rollouts::Done> Rollouts::steer(const statement::SignedAct& signed_act, Transaction& tx,
+                                       Instant now) {
   const auto& act = signed_act.act;
   const auto it = runs_.find(*act.rollout);
-  if (it == runs_.end()) return Error{ErrorCode::not_found, "there is no rollout " + act.rollout->text()};
+  if (it == runs_.end())
+    return Error{ErrorCode::not_found, "there is no rollout " + act.rollout->text()};
   RolloutRun& run = *it->second;
   if (run.record().release != act.release) {
-    return Error{ErrorCode::mismatch, "rollout " + act.rollout->text() + " carries " + run.record().release.text()};
+    return Error{ErrorCode::mismatch,
+                 "rollout " + act.rollout->text() + " carries " + run.record().release.text()};
   }
   const std::string person = act.person.text();
-  const bool on_duty = may(n_.people, act.person, {Role::operations, Role::security, Role::reviewer, Role::author});
+  const bool on_duty =
+      may(n_.people, act.person, {Role::operations, Role::security, Role::reviewer, Role::author});
   if (!on_duty || (act.kind == ActKind::go_on && !may(n_.people, act.person, {Role::operations}))) {
-    return Error{ErrorCode::forbidden, person + " may not " + std::string(word(act.kind)) + " rollouts"};
+    return Error{ErrorCode::forbidden,
+                 person + " may not " + std::string(word(act.kind)) + " rollouts"};
   }
   rollout::Event event = rollout::OperatorHalt{person, act.reason};
   if (act.kind == ActKind::hold) event = rollout::OperatorHold{person, act.reason};
@@ -304,34 +362,45 @@ Result<Rollouts::Done> Rollouts::steer(const statement::SignedAct& signed_act, T
   }
   if (act.kind == ActKind::go_on) event = rollout::OperatorContinue{person, act.reason};
   FB_TRY(run.apply(event, tx, now));
-  tx.log(now, std::string(word(act.kind)), {{"rollout", act.rollout->number()},
-                                            {"person", person},
-                                            {"reason", act.reason},
-                                            {"envelope", statement::encode(signed_act.envelope)}});
+  tx.log(now, std::string(word(act.kind)),
+         {{"rollout", act.rollout->number()},
+          {"person", person},
+          {"reason", act.reason},
+          {"envelope", statement::encode(signed_act.envelope)}});
   return Done{*act.rollout, rollout::sentence(run.state())};
 }
 
-// Two people with different roles sign the resume, each naming the halted rollout; the second one starts it.
-Result<Rollouts::Done> Rollouts::resume(const statement::SignedAct& signed_act, Transaction& tx, Instant now) {
+// Two people with different roles sign the resume, each naming the halted rollout; the second one
+// starts it.
+Result<Rollouts::Done> Rollouts::resume(const statement::SignedAct& signed_act, Transaction& tx,
+                                        Instant now) {
   const auto& act = signed_act.act;
   const auto it = runs_.find(*act.rollout);
-  if (it == runs_.end()) return Error{ErrorCode::not_found, "there is no rollout " + act.rollout->text()};
+  if (it == runs_.end())
+    return Error{ErrorCode::not_found, "there is no rollout " + act.rollout->text()};
   const RolloutRun& halted = *it->second;
   if (!halted.halted() || halted.record().release != act.release) {
-    return Error{ErrorCode::conflict, "rollout " + act.rollout->text() + " was not halted with " + act.release.text()};
+    return Error{ErrorCode::conflict,
+                 "rollout " + act.rollout->text() + " was not halted with " + act.release.text()};
   }
   for (const auto& [id, run] : runs_) {
     if (run->record().resumes == act.rollout) {
-      return Error{ErrorCode::conflict, "rollout " + act.rollout->text() + " was resumed as rollout " + id.text() + " already"};
+      return Error{ErrorCode::conflict, "rollout " + act.rollout->text() +
+                                            " was resumed as rollout " + id.text() + " already"};
     }
   }
   if (!may(n_.people, act.person, kResumers)) {
-    return Error{ErrorCode::forbidden, act.person.text() + " may not resume rollouts: operations, security and reviewers may"};
+    return Error{
+        ErrorCode::forbidden,
+        act.person.text() + " may not resume rollouts: operations, security and reviewers may"};
   }
   const auto& acts = n_.releases.find(act.release)->acts;
-  const auto same = [&](const auto& each) { return each.act.nonce == act.nonce && each.act.person == act.person; };
+  const auto same = [&](const auto& each) {
+    return each.act.nonce == act.nonce && each.act.person == act.person;
+  };
   // Recorded before when it could not start then: it may be tried again.
-  if (std::none_of(acts.begin(), acts.end(), same)) FB_TRY(n_.releases.add_act(signed_act, tx, now));
+  if (std::none_of(acts.begin(), acts.end(), same))
+    FB_TRY(n_.releases.add_act(signed_act, tx, now));
   if (two_agree(act, now)) return start(signed_act, &halted, tx, now);
   return Done{*act.rollout, "resume recorded; a second person with another role must sign it too"};
 }
@@ -340,17 +409,21 @@ bool Rollouts::two_agree(const statement::Act& resume, Instant now) const {
   std::set<PersonId> people;
   std::set<Role> roles;
   for (const auto& each : n_.releases.find(resume.release)->acts) {
-    if (each.act.kind != ActKind::resume || each.act.rollout != resume.rollout || each.act.expires < now) continue;
+    if (each.act.kind != ActKind::resume || each.act.rollout != resume.rollout ||
+        each.act.expires < now)
+      continue;
     if (!may(n_.people, each.act.person, kResumers)) continue;
     people.insert(each.act.person);
     for (const Role role : n_.people.find(each.act.person)->roles) {
-      if (std::find(kResumers.begin(), kResumers.end(), role) != kResumers.end()) roles.insert(role);
+      if (std::find(kResumers.begin(), kResumers.end(), role) != kResumers.end())
+        roles.insert(role);
     }
   }
   return people.size() >= 2 && roles.size() >= 2;
 }
 
-void Rollouts::heard(DeviceIndex device, const wire::CheckIn& check_in, Transaction& tx, Instant now) {
+void Rollouts::heard(DeviceIndex device, const wire::CheckIn& check_in, Transaction& tx,
+                     Instant now) {
   for (const auto& [id, run] : runs_) {
     run->heard(device, now);
     for (const auto& event : check_in.events) {
@@ -370,13 +443,17 @@ std::vector<wire::Offer> Rollouts::offers(DeviceIndex device) const {
   return out;
 }
 
-std::optional<wire::Denial> Rollouts::ask(DeviceIndex device, const wire::PermitAsk& ask, Transaction& tx, Instant now) {
+std::optional<wire::Denial> Rollouts::ask(DeviceIndex device, const wire::PermitAsk& ask,
+                                          Transaction& tx, Instant now) {
   const auto it = runs_.find(ask.rollout);
   if (it != runs_.end()) return it->second->ask(device, ask, tx, now);
-  return wire::Denial{"unknown-rollout", "there is no rollout " + ask.rollout.text(), n_.config.heartbeat_interval()};
+  return wire::Denial{"unknown-rollout", "there is no rollout " + ask.rollout.text(),
+                      n_.config.heartbeat_interval()};
 }
 
-std::uint64_t Rollouts::release_index(RolloutId rollout) const { return runs_.at(rollout)->record().release_index; }
+std::uint64_t Rollouts::release_index(RolloutId rollout) const {
+  return runs_.at(rollout)->record().release_index;
+}
 
 const RolloutRun* Rollouts::find(RolloutId id) const {
   const auto it = runs_.find(id);
@@ -401,8 +478,9 @@ Status Rollouts::flush(Transaction& tx, Instant now) {
     auto outbox = run->take_outbox();
     plans_changed_ = plans_changed_ || outbox.plans_changed;
     for (const auto& notice : outbox.notices) {
-      notices_.push_back({std::string(rollout::name(notice.occasion)), id, run->record().plan.component.text(),
-                          run->record().version, notice.text, now});
+      notices_.push_back({std::string(rollout::name(notice.occasion)), id,
+                          run->record().plan.component.text(), run->record().version, notice.text,
+                          now});
     }
     if (outbox.incident) open_incident(*run, *outbox.incident, tx, now);
     run->flush(tx);
@@ -419,8 +497,10 @@ Status Rollouts::publish_plans(Transaction& tx, Instant now) {
   for (auto it = runs_.rbegin(); it != runs_.rend(); ++it) {
     const RolloutRun& run = *it->second;
     files[statement::plan_path(run.record().id)] = statement::encode(run.record().plan);
-    if (run.halted() && blocked(run.record().release) && listed.insert(run.record().release).second) {
-      list.push_back({run.record().release, run.record().id, run.record().halted.value_or(now), rollout::sentence(run.state())});
+    if (run.halted() && blocked(run.record().release) &&
+        listed.insert(run.record().release).second) {
+      list.push_back({run.record().release, run.record().id, run.record().halted.value_or(now),
+                      rollout::sentence(run.state())});
     }
   }
   files[std::string(statement::kBlockedPath)] = statement::encode(list);
@@ -431,7 +511,8 @@ Status Rollouts::publish_plans(Transaction& tx, Instant now) {
   return {};
 }
 
-void Rollouts::open_incident(const RolloutRun& run, const rollout::OpenIncident& effect, Transaction& tx, Instant now) {
+void Rollouts::open_incident(const RolloutRun& run, const rollout::OpenIncident& effect,
+                             Transaction& tx, Instant now) {
   incident::Incident record{.rollout = run.record().id,
                             .component = run.record().plan.component,
                             .version = run.record().version,
@@ -446,11 +527,13 @@ void Rollouts::open_incident(const RolloutRun& run, const rollout::OpenIncident&
     const auto entry = audit::decode_entry(bytes);
     if (entry.ok()) incident::add_to_timeline(record, entry->at, entry->kind, entry->data);
   };
-  const Status read = n_.store.scan_log(run.record().release_index, [&](std::uint64_t, const std::string& bytes) -> Status {
-    add(bytes);
-    return {};
-  });
-  if (!read.ok()) record.timeline.push_back({now, "the log could not be read: " + read.error().detail});
+  const Status read = n_.store.scan_log(run.record().release_index,
+                                        [&](std::uint64_t, const std::string& bytes) -> Status {
+                                          add(bytes);
+                                          return {};
+                                        });
+  if (!read.ok())
+    record.timeline.push_back({now, "the log could not be read: " + read.error().detail});
   for (const auto& append : tx.batch().log) add(append.entry);
   record.sentence = blameless(std::move(record.sentence), n_.people);
   for (auto& moment : record.timeline) moment.what = blameless(std::move(moment.what), n_.people);

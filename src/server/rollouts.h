@@ -1,4 +1,5 @@
-// All rollouts: starting them, feeding them, publishing what devices must know of them. On the decider's thread.
+// All rollouts: starting them, feeding them, publishing what devices must know of them. On the
+// decider's thread.
 #pragma once
 
 #include <deque>
@@ -39,12 +40,13 @@ class Rollouts {
   };
   explicit Rollouts(Neighbours neighbours) : n_(neighbours) {}
 
-  // Reads what is stored; every rollout's clocks of silence start anew at `now`. Publishes plans that a crash left unsaid.
+  // Reads what is stored; every rollout's clocks of silence start anew at `now`. Publishes plans
+  // that a crash left unsaid.
   Status load(Transaction& tx, Instant now);
 
-  // A person's order: start, hold, continue, halt, resume, revert. What happened, in one sentence, and the rollout.
-  // Errors: forbidden (role), conflict (state; closed gates with their reasons), not_found, already_exists (an act that was
-  // carried out before).
+  // A person's order: start, hold, continue, halt, resume, revert. What happened, in one sentence,
+  // and the rollout. Errors: forbidden (role), conflict (state; closed gates with their reasons),
+  // not_found, already_exists (an act that was carried out before).
   struct Done {
     RolloutId rollout;
     std::string result;
@@ -53,14 +55,17 @@ class Rollouts {
 
   void heard(DeviceIndex device, const wire::CheckIn& check_in, Transaction& tx, Instant now);
   [[nodiscard]] std::vector<wire::Offer> offers(DeviceIndex device) const;
-  std::optional<wire::Denial> ask(DeviceIndex device, const wire::PermitAsk& ask, Transaction& tx, Instant now);
+  std::optional<wire::Denial> ask(DeviceIndex device, const wire::PermitAsk& ask, Transaction& tx,
+                                  Instant now);
   [[nodiscard]] std::uint64_t release_index(RolloutId rollout) const;
 
   void tick(Transaction& tx, Instant now, rollout::Continuity continuity);
   // After the commands of one transaction: records, plans, block list, incidents.
   Status flush(Transaction& tx, Instant now);
 
-  [[nodiscard]] const std::map<RolloutId, std::unique_ptr<RolloutRun>>& all() const { return runs_; }
+  [[nodiscard]] const std::map<RolloutId, std::unique_ptr<RolloutRun>>& all() const {
+    return runs_;
+  }
   [[nodiscard]] const RolloutRun* find(RolloutId id) const;
   [[nodiscard]] bool blocked(const Digest& release) const;
   std::vector<Notice> take_notices();
@@ -68,7 +73,8 @@ class Rollouts {
  private:
   [[nodiscard]] Status check_word(const statement::SignedAct& act) const;
   Result<Done> carry_out(const statement::SignedAct& act, Transaction& tx, Instant now);
-  Result<Done> start(const statement::SignedAct& act, const RolloutRun* resumed, Transaction& tx, Instant now);
+  Result<Done> start(const statement::SignedAct& act, const RolloutRun* resumed, Transaction& tx,
+                     Instant now);
   Result<Done> steer(const statement::SignedAct& act, Transaction& tx, Instant now);
   Result<Done> resume(const statement::SignedAct& act, Transaction& tx, Instant now);
   Status make_room(const ComponentId& component, RolloutId newcomer, Transaction& tx, Instant now);
@@ -79,15 +85,25 @@ class Rollouts {
     Rings rings;
     const RolloutRun* resumed;
   };
-  // The next population of this release that has devices, in ring order; each is a rollout of its own.
-  // Errors: conflict (nobody is left, or the critical ring's time has not come).
-  [[nodiscard]] Result<Rings> next_rings(const statement::Act& start, const ComponentId& component, Instant now) const;
-  [[nodiscard]] bool takes_part(DeviceIndex device, const ComponentId& component, Instant now) const;
-  [[nodiscard]] std::vector<RolloutRun::Member> eligible(const Audience& audience, std::vector<rollout::StratumSize>& strata,
+  // The next population of this release that has devices, in ring order; each is a rollout of its
+  // own. Errors: conflict (nobody is left, or the critical ring's time has not come).
+  [[nodiscard]] Result<Rings> next_rings(const statement::Act& start, const ComponentId& component,
+                                         Instant now) const;
+  [[nodiscard]] Result<std::vector<gate::GateResult>> may_start(const statement::Act& act,
+                                                                const RolloutRun* resumed,
+                                                                Instant now) const;
+  [[nodiscard]] Result<RolloutRecord> new_record(const statement::Act& act,
+                                                 const RolloutRun* resumed, const Rings& rings,
+                                                 Instant now) const;
+  [[nodiscard]] bool takes_part(DeviceIndex device, const ComponentId& component,
+                                Instant now) const;
+  [[nodiscard]] std::vector<RolloutRun::Member> eligible(const Audience& audience,
+                                                         std::vector<rollout::StratumSize>& strata,
                                                          Instant now) const;
   [[nodiscard]] bool two_agree(const statement::Act& resume, Instant now) const;
   Status publish_plans(Transaction& tx, Instant now);
-  void open_incident(const RolloutRun& run, const rollout::OpenIncident& effect, Transaction& tx, Instant now);
+  void open_incident(const RolloutRun& run, const rollout::OpenIncident& effect, Transaction& tx,
+                     Instant now);
 
   Neighbours n_;
   std::map<RolloutId, std::unique_ptr<RolloutRun>> runs_;

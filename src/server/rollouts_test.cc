@@ -96,12 +96,14 @@ TEST(Traps, OneTenantAloneIsServedToTheEnd) {
 
 TEST(Traps, NoTenantHoldsMoreThanAThirdOfTheToeDip) {
   Lab lab;
-  for (std::size_t i = 0; i < lab.devices.size(); ++i) EXPECT_EQ(lab.devices[i].tenant, lab.config.tenants[i % 3].id);
+  for (std::size_t i = 0; i < lab.devices.size(); ++i)
+    EXPECT_EQ(lab.devices[i].tenant, lab.config.tenants[i % 3].id);
   const Digest release = lab.publish_channel("291");
   const int rollout = lab.start(release);
   lab.beat(3);
   std::map<std::string, int> by_tenant;
-  for (const LabDevice& device : lab.devices) by_tenant[device.tenant.text()] += device.permitted.contains(rollout) ? 1 : 0;
+  for (const LabDevice& device : lab.devices)
+    by_tenant[device.tenant.text()] += device.permitted.contains(rollout) ? 1 : 0;
   for (const auto& [tenant, devices] : by_tenant) EXPECT_EQ(devices, 2) << tenant;
 }
 
@@ -112,10 +114,13 @@ TEST(Traps, OrderFollowsTheSaltAndNotTheDateOfEnrolment) {
   lab.beat(3);
   const auto first = lab.permitted(rollout);
   ASSERT_EQ(first.size(), 6U);
-  const auto salt = lab.look([](World& world) { return world.rollouts->find(rollout_id(1))->record().salt; });
+  const auto salt =
+      lab.look([](World& world) { return world.rollouts->find(rollout_id(1))->record().salt; });
   EXPECT_EQ(lab.log("start").at(0).data.at("salt"), salt.hex()) << "anybody can check the lots";
   std::vector<std::pair<std::uint64_t, std::string>> lots;
-  for (const LabDevice& device : lab.devices) lots.emplace_back(rollout::rank(device.id, salt) & ~(std::uint64_t{1} << 63U), device.id.text());
+  for (const LabDevice& device : lab.devices)
+    lots.emplace_back(rollout::rank(device.id, salt) & ~(std::uint64_t{1} << 63U),
+                      device.id.text());
   std::sort(lots.begin(), lots.end());
   std::set<std::string> expected;
   for (std::size_t i = 0; i < 6; ++i) expected.insert(lots[i].second);
@@ -181,7 +186,8 @@ TEST(Traps, ADeviceThatRolledBackIsNotOfferedTheSameReleaseAgain) {
     EXPECT_TRUE(lab.check_in(*crashed)->offers.empty()) << "it would take the same release again";
     lab.pass(seconds(1));
   }
-  EXPECT_FALSE(lab.rollout(rollout)["halted_at"].is_string()) << "one of six is not yet beyond doubt";
+  EXPECT_FALSE(lab.rollout(rollout)["halted_at"].is_string())
+      << "one of six is not yet beyond doubt";
 }
 
 TEST(Traps, OneRolloutPerComponentAtATime) {

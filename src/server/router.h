@@ -10,9 +10,13 @@ namespace fb::server {
 class Router final : public port::HttpHandler {
  public:
   Router(Decider& decider, ManagementRoutes::Parts management, port::Files& repository)
-      : decider_(decider), devices_(decider), management_(std::move(management)), repository_(repository) {}
+      : decider_(decider),
+        devices_(decider),
+        management_(std::move(management)),
+        repository_(repository) {}
 
-  [[nodiscard]] std::size_t body_limit(std::string_view method, std::string_view path) const override;
+  [[nodiscard]] std::size_t body_limit(std::string_view method,
+                                       std::string_view path) const override;
   void handle(port::ServerRequest request, port::Reply reply) override;
   [[nodiscard]] port::ServerResponse refusal(int status, std::string_view detail) const override;
 

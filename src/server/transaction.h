@@ -1,7 +1,8 @@
 // A transaction: what one batch of commands writes, and what happens once it is durable.
 //
-// Commands run one after another on the decider's thread against the World; each adds its records, its log entries and
-// its promises (replies, effects). Nothing promised here is done before the store has committed.
+// Commands run one after another on the decider's thread against the World; each adds its records,
+// its log entries and its promises (replies, effects). Nothing promised here is done before the
+// store has committed.
 #pragma once
 
 #include <algorithm>
@@ -31,7 +32,9 @@ class Transaction {
   // What this transaction has put there so far.
   [[nodiscard]] const std::string* pending(std::string_view space, std::string_view key) const {
     const auto& writes = batch_.writes;
-    const auto it = std::find_if(writes.rbegin(), writes.rend(), [&](const auto& write) { return write.space == space && write.key == key; });
+    const auto it = std::find_if(writes.rbegin(), writes.rend(), [&](const auto& write) {
+      return write.space == space && write.key == key;
+    });
     return it == writes.rend() || !it->value ? nullptr : &*it->value;
   }
   // Appends to the event log; the entry's index.

@@ -4,8 +4,11 @@ namespace fb::server {
 namespace {
 
 json::Value component_view(const wire::ComponentReport& report) {
-  json::Value out{{"component", report.component.text()}, {"version", report.version}, {"ready", report.ready},
-                  {"waiting", report.waiting},            {"state", report.state}};
+  json::Value out{{"component", report.component.text()},
+                  {"version", report.version},
+                  {"ready", report.ready},
+                  {"waiting", report.waiting},
+                  {"state", report.state}};
   out["active"] = report.active ? json::Value(report.active->text()) : json::Value();
   out["staged"] = report.staged ? json::Value(report.staged->text()) : json::Value();
   return out;
@@ -35,7 +38,8 @@ json::Value exposures_view(const World& world, DeviceIndex device) {
 json::Value status_view(const World& world, const Config& config) {
   json::Value running = json::Value::array();
   for (const auto& [id, run] : world.rollouts->all()) {
-    if (run->live() && run->state().phase != rollout::Phase::completed) running.push_back(id.number());
+    if (run->live() && run->state().phase != rollout::Phase::completed)
+      running.push_back(id.number());
   }
   return {{"version", "0.1.0"},
           {"profile", config.profile == rollout::Profile::lab ? "lab" : "standard"},
@@ -46,7 +50,8 @@ json::Value status_view(const World& world, const Config& config) {
           {"running", std::move(running)}};
 }
 
-json::Value release_view(const World& world, const Digest& digest, const ReleaseEntry& entry, Instant now) {
+json::Value release_view(const World& world, const Digest& digest, const ReleaseEntry& entry,
+                         Instant now) {
   const auto& manifest = entry.manifest;
   json::Value approvals = json::Value::array();
   json::Value waivers = json::Value::array();
@@ -54,7 +59,10 @@ json::Value release_view(const World& world, const Digest& digest, const Release
     const auto& act = each.act;
     if (act.kind == statement::ActKind::approve) approvals.push_back(act.person.text());
     if (act.kind == statement::ActKind::waive) {
-      waivers.push_back({{"gate", act.gate}, {"person", act.person.text()}, {"reason", act.reason}, {"expires", to_rfc3339(act.expires)}});
+      waivers.push_back({{"gate", act.gate},
+                         {"person", act.person.text()},
+                         {"reason", act.reason},
+                         {"expires", to_rfc3339(act.expires)}});
     }
   }
   json::Value rollouts = json::Value::array();
@@ -68,7 +76,11 @@ json::Value release_view(const World& world, const Digest& digest, const Release
           {"class", word(manifest.cls)},
           {"author", manifest.author.text()},
           {"created", to_rfc3339(manifest.created)},
-          {"notes", {{"what", manifest.notes.what}, {"why", manifest.notes.why}, {"risk", manifest.notes.risk}, {"undo", manifest.notes.undo}}},
+          {"notes",
+           {{"what", manifest.notes.what},
+            {"why", manifest.notes.why},
+            {"risk", manifest.notes.risk},
+            {"undo", manifest.notes.undo}}},
           {"gates", gate::encode(world.releases->gates(digest, world.devices, world.people, now))},
           {"approvals", std::move(approvals)},
           {"waivers", std::move(waivers)},
@@ -81,21 +93,24 @@ json::Value device_view(const World& world, DeviceIndex device, Instant now) {
   const bool silent = !entry.last_heard || now - *entry.last_heard > world.silence;
   json::Value components = json::Value::array();
   for (const auto& report : entry.components) components.push_back(component_view(report));
-  json::Value out{{"device", entry.record.id.text()},
-                  {"tenant", entry.record.tenant.text()},
-                  {"ring", word(entry.record.ring)},
-                  {"os", entry.record.os},
-                  {"arch", entry.record.arch},
-                  {"enrolled", to_rfc3339(entry.record.enrolled)},
-                  {"last_heard", entry.last_heard ? json::Value(to_rfc3339(*entry.last_heard)) : json::Value()},
-                  {"last_heard_ms_ago", entry.last_heard ? json::Value((now - *entry.last_heard).ms) : json::Value()},
-                  {"components", std::move(components)},
-                  {"exposures", exposures_view(world, device)}};
+  json::Value out{
+      {"device", entry.record.id.text()},
+      {"tenant", entry.record.tenant.text()},
+      {"ring", word(entry.record.ring)},
+      {"os", entry.record.os},
+      {"arch", entry.record.arch},
+      {"enrolled", to_rfc3339(entry.record.enrolled)},
+      {"last_heard", entry.last_heard ? json::Value(to_rfc3339(*entry.last_heard)) : json::Value()},
+      {"last_heard_ms_ago",
+       entry.last_heard ? json::Value((now - *entry.last_heard).ms) : json::Value()},
+      {"components", std::move(components)},
+      {"exposures", exposures_view(world, device)}};
   out["silent"] = silent;
-  out["last_denial"] = !entry.last_denial ? json::Value()
-                                          : json::Value{{"rule", entry.last_denial->denial.rule},
-                                                        {"detail", entry.last_denial->denial.detail},
-                                                        {"at", to_rfc3339(entry.last_denial->at)}};
+  out["last_denial"] = !entry.last_denial
+                           ? json::Value()
+                           : json::Value{{"rule", entry.last_denial->denial.rule},
+                                         {"detail", entry.last_denial->denial.detail},
+                                         {"at", to_rfc3339(entry.last_denial->at)}};
   return out;
 }
 

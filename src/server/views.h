@@ -7,7 +7,8 @@
 namespace fb::server {
 
 json::Value status_view(const World& world, const Config& config);
-json::Value release_view(const World& world, const Digest& digest, const ReleaseEntry& entry, Instant now);
+json::Value release_view(const World& world, const Digest& digest, const ReleaseEntry& entry,
+                         Instant now);
 json::Value device_view(const World& world, DeviceIndex device, Instant now);
 
 }  // namespace fb::server

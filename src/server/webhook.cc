@@ -71,7 +71,8 @@ void Webhook::deliver(const Notice& notice) {
 // False when the server stops meanwhile.
 bool Webhook::pause(Millis duration) {
   std::unique_lock lock(mutex_);
-  return !changed_.wait_for(lock, std::chrono::milliseconds(duration.ms), [&] { return stopping_; });
+  return !changed_.wait_for(lock, std::chrono::milliseconds(duration.ms),
+                            [&] { return stopping_; });
 }
 
 }  // namespace fb::server

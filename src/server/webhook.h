@@ -1,4 +1,5 @@
-// The webhook: tells people who are not looking. Its own thread, three tries each, never in the way of a decision.
+// The webhook: tells people who are not looking. Its own thread, three tries each, never in the way
+// of a decision.
 #pragma once
 
 #include <condition_variable>
@@ -22,7 +23,8 @@ class Webhook {
   Webhook(const Webhook&) = delete;
   Webhook& operator=(const Webhook&) = delete;
 
-  // Any thread. Beyond 1000 waiting the oldest are dropped: the state can be read from the API, the alarm is late anyway.
+  // Any thread. Beyond 1000 waiting the oldest are dropped: the state can be read from the API, the
+  // alarm is late anyway.
   void tell(const Notice& notice);
 
  private:

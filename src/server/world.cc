@@ -13,31 +13,36 @@ Result<policy::Policy> verify_policy(const Config& config, const statement::Enve
   // The signature settles which tenant it can be of; only then is the payload read.
   for (const TenantConfig& tenant : config.tenants) {
     if (!tenant.policy_key) continue;
-    const statement::Signers signers{{{tenant.policy_key->id(), *tenant.policy_key}}, {tenant.policy_key->id()}, 1};
+    const statement::Signers signers{
+        {{tenant.policy_key->id(), *tenant.policy_key}}, {tenant.policy_key->id()}, 1};
     if (!statement::open(envelope, statement::kPolicyType, signers).ok()) continue;
     FB_ASSIGN(auto policy, policy::decode_policy(envelope.payload));
     if (policy.tenant == tenant.id) return policy;
-    return Error{ErrorCode::bad_signature, tenant.id.text() + "'s key signed a policy for " + policy.tenant.text()};
+    return Error{ErrorCode::bad_signature,
+                 tenant.id.text() + "'s key signed a policy for " + policy.tenant.text()};
   }
   return Error{ErrorCode::bad_signature, "signed by no tenant's policy key"};
 }
 
 }  // namespace
 
-Result<std::unique_ptr<World>> World::open(const Config& config, const Doors& doors, const OnlineSigners& signers, Instant now) {
+Result<std::unique_ptr<World>> World::open(const Config& config, const Doors& doors,
+                                           const OnlineSigners& signers, Instant now) {
   std::unique_ptr<World> world(new World(config, doors));
   FB_ASSIGN(const auto parameters, config.parameters(rollout::Lane::standard, 1000));
   world->silence = parameters.silence_deadline();
   FB_TRY(world->load_log().in("the event log"));
   FB_ASSIGN(world->repository, Repository::open(doors.repository, doors.store, signers, now));
-  FB_ASSIGN(const auto people, world->repository->read_target(std::string(statement::kPeoplePath), limits::kJsonBytes));
+  FB_ASSIGN(const auto people, world->repository->read_target(std::string(statement::kPeoplePath),
+                                                              limits::kJsonBytes));
   FB_ASSIGN(world->people, statement::decode_people(people));
   FB_TRY(world->devices.load(doors.store));
   world->releases = std::make_unique<Releases>(*world->repository);
   FB_TRY(world->releases->load(doors.store, world->people));
   FB_TRY(world->load_policies());
-  world->rollouts = std::make_unique<Rollouts>(Rollouts::Neighbours{
-      config, world->devices, *world->releases, *world->repository, world->people, doors.entropy, doors.store});
+  world->rollouts = std::make_unique<Rollouts>(
+      Rollouts::Neighbours{config, world->devices, *world->releases, *world->repository,
+                           world->people, doors.entropy, doors.store});
 
   Transaction tx(world->tip);
   tx.log(now, "server-started", {{"devices", world->devices.size()}});
@@ -48,7 +53,8 @@ Result<std::unique_ptr<World>> World::open(const Config& config, const Doors& do
   return world;
 }
 
-// The whole chain is checked at each start: a log edited while the server was down is not continued.
+// The whole chain is checked at each start: a log edited while the server was down is not
+// continued.
 Status World::load_log() {
   return doors_.store.scan_log(0, [&](std::uint64_t, const std::string& bytes) -> Status {
     FB_ASSIGN(tip, audit::verify(tip, bytes));
@@ -57,25 +63,28 @@ Status World::load_log() {
 }
 
 Status World::load_policies() {
-  return doors_.store.scan(kPolicySpace, "", [&](const std::string& key, const std::string& value) -> Status {
-    FB_ASSIGN(const auto tenant, TenantId::parse(key));
-    FB_ASSIGN(auto envelope, statement::parse_envelope(value));
-    FB_ASSIGN(const auto policy, policy::decode_policy(envelope.payload));
-    policies[tenant] = {policy.version, std::move(envelope)};
-    return {};
-  });
+  return doors_.store.scan(kPolicySpace, "",
+                           [&](const std::string& key, const std::string& value) -> Status {
+                             FB_ASSIGN(const auto tenant, TenantId::parse(key));
+                             FB_ASSIGN(auto envelope, statement::parse_envelope(value));
+                             FB_ASSIGN(const auto policy, policy::decode_policy(envelope.payload));
+                             policies[tenant] = {policy.version, std::move(envelope)};
+                             return {};
+                           });
 }
 
-void World::log_events(DeviceIndex device, const wire::CheckIn& check_in, Transaction& tx, Instant now) const {
+void World::log_events(DeviceIndex device, const wire::CheckIn& check_in, Transaction& tx,
+                       Instant now) const {
   for (const auto& event : check_in.events) {
-    tx.log(now, "report", {{"device", devices.at(device).record.id.text()},
-                           {"tenant", devices.at(device).record.tenant.text()},
-                           {"event", word(event.kind)},
-                           {"component", event.component.text()},
-                           {"release", event.release.text()},
-                           {"rollout", event.rollout},
-                           {"detail", event.detail},
-                           {"device_at", to_rfc3339(event.at)}});
+    tx.log(now, "report",
+           {{"device", devices.at(device).record.id.text()},
+            {"tenant", devices.at(device).record.tenant.text()},
+            {"event", word(event.kind)},
+            {"component", event.component.text()},
+            {"release", event.release.text()},
+            {"rollout", event.rollout},
+            {"detail", event.detail},
+            {"device_at", to_rfc3339(event.at)}});
   }
 }
 
@@ -90,7 +99,8 @@ wire::CheckInReply World::compose_reply(DeviceIndex device, Instant now) const {
           .offers = rollouts->offers(device)};
 }
 
-Result<std::string> World::check_in(const Digest& token_hash, const wire::CheckIn& check_in, Transaction& tx, Instant now) {
+Result<std::string> World::check_in(const Digest& token_hash, const wire::CheckIn& check_in,
+                                    Transaction& tx, Instant now) {
   FB_ASSIGN(const DeviceIndex device, devices.authenticate(token_hash));
   FB_ASSIGN(const auto sequence, devices.judge_sequence(device, check_in.sequence));
   const std::string id = devices.at(device).record.id.text();
@@ -99,7 +109,8 @@ Result<std::string> World::check_in(const Digest& token_hash, const wire::CheckI
     if (const std::string* pending = tx.pending(kReplySpace, id)) return *pending;
     FB_ASSIGN(auto stored, doors_.store.get(kReplySpace, id));
     if (stored) return std::move(*stored);
-    return Error{ErrorCode::not_found, "the reply to sequence " + std::to_string(check_in.sequence) + " is not stored"};
+    return Error{ErrorCode::not_found,
+                 "the reply to sequence " + std::to_string(check_in.sequence) + " is not stored"};
   }
   devices.hear(device, check_in, tx, now);
   log_events(device, check_in, tx, now);
@@ -109,7 +120,8 @@ Result<std::string> World::check_in(const Digest& token_hash, const wire::CheckI
   return reply;
 }
 
-Result<std::variant<World::Grant, wire::Denial>> World::ask_permit(const Digest& token_hash, const wire::PermitAsk& ask,
+Result<std::variant<World::Grant, wire::Denial>> World::ask_permit(const Digest& token_hash,
+                                                                   const wire::PermitAsk& ask,
                                                                    Transaction& tx, Instant now) {
   using Answer = std::variant<Grant, wire::Denial>;
   FB_ASSIGN(const DeviceIndex device, devices.authenticate(token_hash));
@@ -139,16 +151,21 @@ Result<statement::Envelope> World::policy_for(const Digest& token_hash) const {
   return Error{ErrorCode::not_found, tenant.text() + " has no policy here"};
 }
 
-Result<World::PolicyAccepted> World::accept_policy(const statement::Envelope& envelope, Transaction& tx, Instant now) {
+Result<World::PolicyAccepted> World::accept_policy(const statement::Envelope& envelope,
+                                                   Transaction& tx, Instant now) {
   FB_ASSIGN(const auto policy, verify_policy(config_, envelope));
   const auto known = policies.find(policy.tenant);
   if (known != policies.end() && policy.version <= known->second.version) {
-    return Error{ErrorCode::rolled_back, "policy version " + std::to_string(policy.version) + " of " + policy.tenant.text() +
-                                             "; versions only grow, and " + std::to_string(known->second.version) +
-                                             " is here already"};
+    return Error{ErrorCode::rolled_back,
+                 "policy version " + std::to_string(policy.version) + " of " +
+                     policy.tenant.text() + "; versions only grow, and " +
+                     std::to_string(known->second.version) + " is here already"};
   }
   tx.put(kPolicySpace, policy.tenant.text(), json::compact(statement::encode(envelope)));
-  tx.log(now, "policy", {{"tenant", policy.tenant.text()}, {"version", policy.version}, {"envelope", statement::encode(envelope)}});
+  tx.log(now, "policy",
+         {{"tenant", policy.tenant.text()},
+          {"version", policy.version},
+          {"envelope", statement::encode(envelope)}});
   policies[policy.tenant] = {policy.version, envelope};
   return PolicyAccepted{policy.tenant, policy.version};
 }

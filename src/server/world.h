@@ -1,4 +1,5 @@
-// The world: everything the server decides about, in memory, rebuilt from the store at start. On the decider's thread.
+// The world: everything the server decides about, in memory, rebuilt from the store at start. On
+// the decider's thread.
 #pragma once
 
 #include <map>
@@ -32,16 +33,20 @@ struct TenantPolicy {
 
 class World {
  public:
-  // Loads everything and says what a restart interrupted. Errors: malformed or not_found, naming the record.
-  static Result<std::unique_ptr<World>> open(const Config& config, const Doors& doors, const OnlineSigners& signers, Instant now);
+  // Loads everything and says what a restart interrupted. Errors: malformed or not_found, naming
+  // the record.
+  static Result<std::unique_ptr<World>> open(const Config& config, const Doors& doors,
+                                             const OnlineSigners& signers, Instant now);
 
   // The three device calls. `token_hash` is SHA-256 of the bearer secret.
-  Result<std::string> check_in(const Digest& token_hash, const wire::CheckIn& check_in, Transaction& tx, Instant now);
+  Result<std::string> check_in(const Digest& token_hash, const wire::CheckIn& check_in,
+                               Transaction& tx, Instant now);
   struct Grant {
     DeviceId device;
     statement::Permit permit;  // without its log proof: the head is signed after the commit
   };
-  Result<std::variant<Grant, wire::Denial>> ask_permit(const Digest& token_hash, const wire::PermitAsk& ask, Transaction& tx,
+  Result<std::variant<Grant, wire::Denial>> ask_permit(const Digest& token_hash,
+                                                       const wire::PermitAsk& ask, Transaction& tx,
                                                        Instant now);
   // The policy of the device's tenant. Errors: unauthenticated, not_found.
   Result<statement::Envelope> policy_for(const Digest& token_hash) const;
@@ -51,7 +56,8 @@ class World {
     TenantId tenant;
     std::int64_t version = 0;
   };
-  Result<PolicyAccepted> accept_policy(const statement::Envelope& envelope, Transaction& tx, Instant now);
+  Result<PolicyAccepted> accept_policy(const statement::Envelope& envelope, Transaction& tx,
+                                       Instant now);
 
   Status tick(Transaction& tx, Instant now, rollout::Continuity continuity);
 
@@ -65,10 +71,12 @@ class World {
   Millis silence;  // a device not heard for this long is shown as silent
 
  private:
-  World(const Config& config, const Doors& doors) : devices(config, doors.entropy), config_(config), doors_(doors) {}
+  World(const Config& config, const Doors& doors)
+      : devices(config, doors.entropy), config_(config), doors_(doors) {}
   Status load_policies();
   Status load_log();
-  void log_events(DeviceIndex device, const wire::CheckIn& check_in, Transaction& tx, Instant now) const;
+  void log_events(DeviceIndex device, const wire::CheckIn& check_in, Transaction& tx,
+                  Instant now) const;
   [[nodiscard]] wire::CheckInReply compose_reply(DeviceIndex device, Instant now) const;
 
   const Config& config_;

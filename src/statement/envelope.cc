@@ -9,30 +9,34 @@ namespace {
 
 // PAE of the DSSE protocol: what is signed names its own type and lengths.
 std::string pre_authentication(std::string_view type, std::string_view payload) {
-  return "DSSEv1 " + std::to_string(type.size()) + " " + std::string(type) + " " + std::to_string(payload.size()) + " " +
-         std::string(payload);
+  return "DSSEv1 " + std::to_string(type.size()) + " " + std::string(type) + " " +
+         std::to_string(payload.size()) + " " + std::string(payload);
 }
 
 }  // namespace
 
 std::set<crypto::KeyId> signed_by(const Envelope& envelope, const Signers& signers) {
-  return crypto::valid_signers(signers.keys, signers.authorized, pre_authentication(envelope.type, envelope.payload),
+  return crypto::valid_signers(signers.keys, signers.authorized,
+                               pre_authentication(envelope.type, envelope.payload),
                                envelope.signatures);
 }
 
 Result<std::string> open(const Envelope& envelope, std::string_view type, const Signers& signers) {
   if (envelope.type != type) {
-    return Error{ErrorCode::mismatch, "a statement of type " + envelope.type + " where " + std::string(type) + " belongs"};
+    return Error{ErrorCode::mismatch, "a statement of type " + envelope.type + " where " +
+                                          std::string(type) + " belongs"};
   }
   const auto found = signed_by(envelope, signers);
   if (static_cast<int>(found.size()) >= signers.threshold) return envelope.payload;
   return Error{ErrorCode::bad_signature, std::to_string(found.size()) + " valid signatures of " +
-                                             std::to_string(signers.threshold) + " needed, on " + std::string(type)};
+                                             std::to_string(signers.threshold) + " needed, on " +
+                                             std::string(type)};
 }
 
 Result<Envelope> seal(std::string_view type, std::string payload, const crypto::Signer& signer) {
   FB_ASSIGN(auto signature, signer.sign(pre_authentication(type, payload)));
-  return Envelope{std::string(type), std::move(payload), {{signer.key().id(), std::move(signature)}}};
+  return Envelope{
+      std::string(type), std::move(payload), {{signer.key().id(), std::move(signature)}}};
 }
 
 json::Value encode(const Envelope& envelope) {
@@ -40,7 +44,9 @@ json::Value encode(const Envelope& envelope) {
   for (const auto& signature : envelope.signatures) {
     signatures.push_back({{"keyid", signature.key}, {"sig", to_base64(signature.bytes)}});
   }
-  return {{"payloadType", envelope.type}, {"payload", to_base64(envelope.payload)}, {"signatures", std::move(signatures)}};
+  return {{"payloadType", envelope.type},
+          {"payload", to_base64(envelope.payload)},
+          {"signatures", std::move(signatures)}};
 }
 
 Result<Envelope> decode_envelope(const json::Value& value) {

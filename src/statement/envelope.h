@@ -1,6 +1,7 @@
 // DSSE envelopes: bytes, what they are, and who signed them (DSSE protocol 1.0.2).
 //
-// open() is the only way in: it checks signatures over the pre-authentication encoding before anybody parses the payload.
+// open() is the only way in: it checks signatures over the pre-authentication encoding before
+// anybody parses the payload.
 #pragma once
 
 #include <set>
@@ -46,7 +47,8 @@ Result<Envelope> seal(std::string_view type, std::string payload, const crypto::
 json::Value encode(const Envelope& envelope);
 // Errors: malformed.
 Result<Envelope> decode_envelope(const json::Value& value);
-Result<Envelope> decode_envelope(std::string_view) = delete;  // a string is JSON, too: parse_envelope()
+Result<Envelope> decode_envelope(std::string_view) =
+    delete;  // a string is JSON, too: parse_envelope()
 Result<Envelope> parse_envelope(std::string_view bytes);
 
 }  // namespace fb::statement

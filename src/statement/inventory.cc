@@ -27,7 +27,8 @@ Result<Inventory> decode_inventory(std::string_view payload) {
   inventory.issued = in.instant("issued");
   inventory.devices = static_cast<std::uint64_t>(in.integer("devices", 0, kDevices));
   in.objects("builds", 10'000, [&](json::Reader& each) {
-    inventory.builds.push_back({each.id<ComponentId>("component"), each.string("version", 64), each.digest("release"),
+    inventory.builds.push_back({each.id<ComponentId>("component"), each.string("version", 64),
+                                each.digest("release"),
                                 static_cast<std::uint64_t>(each.integer("devices", 0, kDevices))});
   });
   FB_TRY(in.done());

@@ -1,4 +1,5 @@
-// What the fleet runs, as the server last heard it: signed, so that `firebreak check` can count devices offline.
+// What the fleet runs, as the server last heard it: signed, so that `firebreak check` can count
+// devices offline.
 #pragma once
 
 #include <cstdint>

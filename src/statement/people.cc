@@ -10,12 +10,14 @@ namespace fb::statement {
 namespace {
 
 const std::vector<std::pair<std::string_view, ActKind>> kActWords{
-    {"approve", ActKind::approve}, {"waive", ActKind::waive},   {"start", ActKind::start},   {"hold", ActKind::hold},
-    {"continue", ActKind::go_on},  {"halt", ActKind::halt},     {"resume", ActKind::resume}, {"revert", ActKind::revert}};
+    {"approve", ActKind::approve}, {"waive", ActKind::waive},    {"start", ActKind::start},
+    {"hold", ActKind::hold},       {"continue", ActKind::go_on}, {"halt", ActKind::halt},
+    {"resume", ActKind::resume},   {"revert", ActKind::revert}};
 
 template <class E>
 std::string_view find_word(const std::vector<std::pair<std::string_view, E>>& words, E meaning) {
-  const auto it = std::find_if(words.begin(), words.end(), [&](const auto& pair) { return pair.second == meaning; });
+  const auto it = std::find_if(words.begin(), words.end(),
+                               [&](const auto& pair) { return pair.second == meaning; });
   FB_CHECK(it != words.end());
   return it->first;
 }
@@ -24,14 +26,12 @@ bool needs_rollout(ActKind kind) {
   switch (kind) {
     case ActKind::approve:
     case ActKind::waive:
-    case ActKind::start:
-      return false;
+    case ActKind::start: return false;
     case ActKind::hold:
     case ActKind::go_on:
     case ActKind::halt:
     case ActKind::resume:
-    case ActKind::revert:
-      return true;
+    case ActKind::revert: return true;
   }
   FB_CHECK(false);
 }
@@ -41,17 +41,24 @@ Person read_person(json::Reader& in) {
   person.id = in.id<PersonId>("id");
   for (const std::string& text : in.strings("roles", 8, 32)) {
     const auto& words = role_words();
-    const auto it = std::find_if(words.begin(), words.end(), [&](const auto& pair) { return pair.first == text; });
-    if (it == words.end()) in.fail("roles", "'" + text + "' is no role: author, reviewer, operations, security, customer");
-    else person.roles.insert(it->second);
+    const auto it = std::find_if(words.begin(), words.end(),
+                                 [&](const auto& pair) { return pair.first == text; });
+    if (it == words.end())
+      in.fail("roles",
+              "'" + text + "' is no role: author, reviewer, operations, security, customer");
+    else
+      person.roles.insert(it->second);
   }
   const json::Value& keys = in.raw("keys");
-  if (!keys.is_array() || keys.empty() || keys.size() > 8) in.fail("keys", "a list of 1 to 8 public keys is expected");
+  if (!keys.is_array() || keys.empty() || keys.size() > 8)
+    in.fail("keys", "a list of 1 to 8 public keys is expected");
   if (in.failed()) return person;
   for (const json::Value& each : keys) {
     const auto key = crypto::decode_key(each);
-    if (!key.ok()) in.fail("keys", key.error().detail);
-    else person.keys.emplace(key->id(), *key);
+    if (!key.ok())
+      in.fail("keys", key.error().detail);
+    else
+      person.keys.emplace(key->id(), *key);
   }
   return person;
 }
@@ -59,11 +66,12 @@ Person read_person(json::Reader& in) {
 }  // namespace
 
 const std::vector<std::pair<std::string_view, Role>>& role_words() {
-  static const std::vector<std::pair<std::string_view, Role>> kWords{{"author", Role::author},
-                                                                     {"reviewer", Role::reviewer},
-                                                                     {"operations", Role::operations},
-                                                                     {"security", Role::security},
-                                                                     {"customer", Role::customer}};
+  static const std::vector<std::pair<std::string_view, Role>> kWords{
+      {"author", Role::author},
+      {"reviewer", Role::reviewer},
+      {"operations", Role::operations},
+      {"security", Role::security},
+      {"customer", Role::customer}};
   return kWords;
 }
 
@@ -78,7 +86,8 @@ std::string_view word(ActKind kind) { return find_word(kActWords, kind); }
 std::string_view word(Lane lane) { return find_word(lane_words(), lane); }
 
 const Person* People::find(const PersonId& id) const {
-  const auto it = std::find_if(people.begin(), people.end(), [&](const Person& person) { return person.id == id; });
+  const auto it = std::find_if(people.begin(), people.end(),
+                               [&](const Person& person) { return person.id == id; });
   return it == people.end() ? nullptr : &*it;
 }
 
@@ -89,7 +98,8 @@ Result<People> decode_people(std::string_view bytes) {
   People people;
   in.objects("people", 10'000, [&](json::Reader& each) {
     Person person = read_person(each);
-    if (people.find(person.id) != nullptr) each.fail("id", "'" + person.id.text() + "' stands twice");
+    if (people.find(person.id) != nullptr)
+      each.fail("id", "'" + person.id.text() + "' stands twice");
     people.people.push_back(std::move(person));
   });
   FB_TRY(in.done());
@@ -103,7 +113,8 @@ std::string encode(const People& people) {
     for (const Role role : person.roles) roles.push_back(word(role));
     json::Value keys = json::Value::array();
     for (const auto& [id, key] : person.keys) keys.push_back(key.document);
-    list.push_back({{"id", person.id.text()}, {"roles", std::move(roles)}, {"keys", std::move(keys)}});
+    list.push_back(
+        {{"id", person.id.text()}, {"roles", std::move(roles)}, {"keys", std::move(keys)}});
   }
   return json::pretty({{"format", "firebreak.people/1"}, {"people", std::move(list)}});
 }
@@ -133,11 +144,14 @@ Result<Act> decode_act(std::string_view payload) {
   act.release = in.digest("release");
   if (needs_rollout(act.kind)) {
     const auto rollout = RolloutId::parse(in.integer("rollout", 0, 2'147'483'647));
-    if (!rollout.ok()) in.fail("rollout", rollout.error().detail);
-    else act.rollout = *rollout;
+    if (!rollout.ok())
+      in.fail("rollout", rollout.error().detail);
+    else
+      act.rollout = *rollout;
   }
   if (act.kind == ActKind::waive) act.gate = in.string("gate", 64);
-  if (act.kind == ActKind::start || act.kind == ActKind::resume) act.lane = in.word("lane", lane_words());
+  if (act.kind == ActKind::start || act.kind == ActKind::resume)
+    act.lane = in.word("lane", lane_words());
   act.reason = in.string("reason", limits::kReasonBytes);
   act.issued = in.instant("issued");
   act.expires = in.instant("expires");
@@ -150,7 +164,8 @@ Result<Act> decode_act(std::string_view payload) {
 }
 
 Result<SignedAct> verify_act(const Envelope& envelope, const People& people, Instant now) {
-  // The signature names a key; only that key's owner can have acted, so ownership is settled before the payload is read.
+  // The signature names a key; only that key's owner can have acted, so ownership is settled before
+  // the payload is read.
   for (const Person& person : people.people) {
     Signers signers{person.keys, {}, 1};
     for (const auto& [id, key] : person.keys) signers.authorized.insert(id);
@@ -158,10 +173,12 @@ Result<SignedAct> verify_act(const Envelope& envelope, const People& people, Ins
 
     FB_ASSIGN(Act act, decode_act(envelope.payload));
     if (act.person != person.id) {
-      return Error{ErrorCode::bad_signature, "signed by " + person.id.text() + " in the name of " + act.person.text()};
+      return Error{ErrorCode::bad_signature,
+                   "signed by " + person.id.text() + " in the name of " + act.person.text()};
     }
     if (now > act.expires) {
-      return Error{ErrorCode::expired, "the " + std::string(word(act.kind)) + " of " + act.person.text() + " expired " +
+      return Error{ErrorCode::expired, "the " + std::string(word(act.kind)) + " of " +
+                                           act.person.text() + " expired " +
                                            to_rfc3339(act.expires)};
     }
     return SignedAct{std::move(act), envelope};

@@ -1,7 +1,8 @@
 // The people who may decide, and what they decided.
 //
-// trust/people.json (signed by top-level targets) lists each person with roles and public keys. An Act is one person's
-// signed word: an approval, a waiver, an order to a rollout. The server stores acts and cannot make them.
+// trust/people.json (signed by top-level targets) lists each person with roles and public keys. An
+// Act is one person's signed word: an approval, a waiver, an order to a rollout. The server stores
+// acts and cannot make them.
 #pragma once
 
 #include <cstdint>
@@ -55,7 +56,7 @@ struct Act {
   std::string reason;
   Instant issued;
   Instant expires;
-  std::string nonce;                 // 32 hex digits: one act, counted once
+  std::string nonce;  // 32 hex digits: one act, counted once
 };
 
 // The payload to sign. Pretty JSON, format "firebreak.act/1".

@@ -9,14 +9,16 @@
 namespace fb::statement {
 namespace {
 
-const std::vector<std::pair<std::string_view, PlanState>> kPlanWords{{"running", PlanState::running},
-                                                                     {"halted", PlanState::halted},
-                                                                     {"completed", PlanState::completed},
-                                                                     {"superseded", PlanState::superseded}};
+const std::vector<std::pair<std::string_view, PlanState>> kPlanWords{
+    {"running", PlanState::running},
+    {"halted", PlanState::halted},
+    {"completed", PlanState::completed},
+    {"superseded", PlanState::superseded}};
 
 template <class E>
 std::string_view find_word(const std::vector<std::pair<std::string_view, E>>& words, E meaning) {
-  const auto it = std::find_if(words.begin(), words.end(), [&](const auto& pair) { return pair.second == meaning; });
+  const auto it = std::find_if(words.begin(), words.end(),
+                               [&](const auto& pair) { return pair.second == meaning; });
   FB_CHECK(it != words.end());
   return it->first;
 }
@@ -32,9 +34,12 @@ std::set<Ring> read_rings(json::Reader& in, std::string_view key) {
   std::set<Ring> rings;
   for (const std::string& text : in.strings(key, 5, 16)) {
     const auto& words = ring_words();
-    const auto it = std::find_if(words.begin(), words.end(), [&](const auto& pair) { return pair.first == text; });
-    if (it == words.end()) in.fail(key, "'" + text + "' is no ring: internal, canary, early, broad, critical");
-    else rings.insert(it->second);
+    const auto it = std::find_if(words.begin(), words.end(),
+                                 [&](const auto& pair) { return pair.first == text; });
+    if (it == words.end())
+      in.fail(key, "'" + text + "' is no ring: internal, canary, early, broad, critical");
+    else
+      rings.insert(it->second);
   }
   return rings;
 }
@@ -49,12 +54,15 @@ Envelope read_envelope(json::Reader& in, std::string_view key) {
 std::vector<Envelope> read_acts(json::Reader& in, std::string_view key) {
   const json::Value& list = in.raw(key);
   std::vector<Envelope> acts;
-  if (!list.is_array() || list.size() > limits::kActsPerPlan) in.fail(key, "a list of at most 32 envelopes is expected");
+  if (!list.is_array() || list.size() > limits::kActsPerPlan)
+    in.fail(key, "a list of at most 32 envelopes is expected");
   if (in.failed()) return acts;
   for (const json::Value& each : list) {
     auto envelope = decode_envelope(each);
-    if (!envelope.ok()) in.fail(key, envelope.error().detail);
-    else acts.push_back(std::move(envelope).value());
+    if (!envelope.ok())
+      in.fail(key, envelope.error().detail);
+    else
+      acts.push_back(std::move(envelope).value());
   }
   return acts;
 }
@@ -108,17 +116,18 @@ std::string encode(const Plan& plan) {
   for (const Ring ring : plan.rings) rings.push_back(word(ring));
   json::Value acts = json::Value::array();
   for (const Envelope& act : plan.acts) acts.push_back(encode(act));
-  return json::pretty({{"format", "firebreak.plan/1"},
-                       {"rollout", plan.rollout.number()},
-                       {"component", plan.component.text()},
-                       {"kind", word(plan.kind)},
-                       {"class", word(plan.cls)},
-                       {"manifest", {{"path", plan.manifest_path}, {"digest", plan.manifest.text()}}},
-                       {"lane", word(plan.lane)},
-                       {"rings", std::move(rings)},
-                       {"state", word(plan.state)},
-                       {"started", to_rfc3339(plan.started)},
-                       {"acts", std::move(acts)}});
+  return json::pretty(
+      {{"format", "firebreak.plan/1"},
+       {"rollout", plan.rollout.number()},
+       {"component", plan.component.text()},
+       {"kind", word(plan.kind)},
+       {"class", word(plan.cls)},
+       {"manifest", {{"path", plan.manifest_path}, {"digest", plan.manifest.text()}}},
+       {"lane", word(plan.lane)},
+       {"rings", std::move(rings)},
+       {"state", word(plan.state)},
+       {"started", to_rfc3339(plan.started)},
+       {"acts", std::move(acts)}});
 }
 
 Result<std::vector<Blocked>> decode_blocked(std::string_view bytes) {
@@ -146,16 +155,18 @@ std::string encode(const std::vector<Blocked>& blocked) {
 }
 
 std::string encode(const Permit& permit) {
-  return json::pretty(
-      {{"format", "firebreak.permit/1"},
-       {"device", permit.device.text()},
-       {"rollout", permit.rollout.number()},
-       {"release", permit.manifest.text()},
-       {"nonce", permit.nonce},
-       {"purpose", word(permit.purpose)},
-       {"issued", to_rfc3339(permit.issued)},
-       {"valid_ms", permit.valid.ms},
-       {"log", {{"kind", permit.log.kind}, {"index", permit.log.index}, {"head", encode(permit.log.head)}}}});
+  return json::pretty({{"format", "firebreak.permit/1"},
+                       {"device", permit.device.text()},
+                       {"rollout", permit.rollout.number()},
+                       {"release", permit.manifest.text()},
+                       {"nonce", permit.nonce},
+                       {"purpose", word(permit.purpose)},
+                       {"issued", to_rfc3339(permit.issued)},
+                       {"valid_ms", permit.valid.ms},
+                       {"log",
+                        {{"kind", permit.log.kind},
+                         {"index", permit.log.index},
+                         {"head", encode(permit.log.head)}}}});
 }
 
 Result<Permit> decode_permit(std::string_view payload) {
@@ -189,7 +200,8 @@ Result<Head> decode_head(std::string_view payload) {
   FB_ASSIGN(const json::Value value, json::parse(payload));
   json::Reader in(value, "head");
   in.literal("format", "firebreak.head/1");
-  Head head{static_cast<std::uint64_t>(in.integer("size", 0, std::int64_t{1} << 53U)), in.digest("hash"), in.instant("issued")};
+  Head head{static_cast<std::uint64_t>(in.integer("size", 0, std::int64_t{1} << 53U)),
+            in.digest("hash"), in.instant("issued")};
   FB_TRY(in.done());
   return head;
 }
@@ -200,7 +212,8 @@ Result<crypto::KeyMap> decode_log_keys(std::string_view bytes) {
   in.literal("format", "firebreak.log-keys/1");
   crypto::KeyMap keys;
   const json::Value& list = in.raw("keys");
-  if (!list.is_array() || list.empty() || list.size() > 8) in.fail("keys", "a list of 1 to 8 public keys is expected");
+  if (!list.is_array() || list.empty() || list.size() > 8)
+    in.fail("keys", "a list of 1 to 8 public keys is expected");
   FB_TRY(in.done());
   for (const json::Value& each : list) {
     FB_ASSIGN(auto key, crypto::decode_key(each));

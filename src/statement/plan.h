@@ -1,7 +1,8 @@
 // What the `rollouts` role tells devices: plans, the block list, permits.
 //
-// Plans and the block list are TUF targets (rollouts/<id>.json, rollouts/blocked.json), signed online; they change only
-// on start, ring, halt and completion. A permit is one device's leave to start one release, good for seconds.
+// Plans and the block list are TUF targets (rollouts/<id>.json, rollouts/blocked.json), signed
+// online; they change only on start, ring, halt and completion. A permit is one device's leave to
+// start one release, good for seconds.
 #pragma once
 
 #include <cstdint>
@@ -32,10 +33,10 @@ struct Plan {
   ComponentId component;
   release::Kind kind = release::Kind::content;
   release::Class cls = release::Class::feature;
-  std::string manifest_path;   // its TUF target path
-  Digest manifest;             // the release's id
+  std::string manifest_path;  // its TUF target path
+  Digest manifest;            // the release's id
   Lane lane = Lane::standard;
-  std::set<Ring> rings;        // open ones
+  std::set<Ring> rings;  // open ones
   PlanState state = PlanState::running;
   Instant started;
   std::vector<Envelope> acts;  // waivers and the resume that devices check for themselves
@@ -75,7 +76,8 @@ struct Permit {
   std::string nonce;  // the asker's, 32 hex digits
   Purpose purpose = Purpose::start;
   Instant issued;
-  Millis valid;       // on the device's boot clock, from the moment it asked; never above limits::kFreshness
+  Millis valid;  // on the device's boot clock, from the moment it asked; never above
+                 // limits::kFreshness
   LogProof log;
 };
 

@@ -22,8 +22,9 @@ bool ascending(const std::vector<SpeedStep>& steps) {
 }  // namespace
 
 const SpeedRule* SpeedLimits::find(release::Kind kind, release::Class cls) const {
-  const auto it = std::find_if(rules.begin(), rules.end(),
-                               [&](const SpeedRule& rule) { return rule.kind == kind && rule.cls == cls; });
+  const auto it = std::find_if(rules.begin(), rules.end(), [&](const SpeedRule& rule) {
+    return rule.kind == kind && rule.cls == cls;
+  });
   return it == rules.end() ? nullptr : &*it;
 }
 
@@ -35,7 +36,8 @@ std::optional<Millis> wait(const SpeedRule& rule, std::int64_t cohort) {
 }
 
 std::int64_t cohort(const Digest& manifest, const DeviceId& device) {
-  const Digest hash = crypto::sha256("firebreak/speed/1\n" + manifest.text() + "\n" + device.text());
+  const Digest hash =
+      crypto::sha256("firebreak/speed/1\n" + manifest.text() + "\n" + device.text());
   std::uint64_t head = 0;
   for (std::size_t i = 0; i < 8; ++i) head = head << 8U | hash.bytes[i];
   // head * 10^6 / 2^64 without 128-bit arithmetic: the top 32 bits decide to one part in 4 billion.
@@ -52,10 +54,12 @@ Result<SpeedLimits> decode_limits(std::string_view bytes) {
     rule.kind = each.word("kind", release::kind_words());
     rule.cls = each.word("class", release::class_words());
     each.objects("steps", 64, [&](json::Reader& step) {
-      rule.steps.push_back({step.millis("after_ms", {0}, days(365)), step.integer("per_million", 0, kMillion)});
+      rule.steps.push_back(
+          {step.millis("after_ms", {0}, days(365)), step.integer("per_million", 0, kMillion)});
     });
     if (!ascending(rule.steps)) each.fail("steps", "must grow in after_ms and per_million");
-    if (limits.find(rule.kind, rule.cls) != nullptr) each.fail("class", "this kind and class stand twice");
+    if (limits.find(rule.kind, rule.cls) != nullptr)
+      each.fail("class", "this kind and class stand twice");
     limits.rules.push_back(std::move(rule));
   });
   FB_TRY(in.done());
@@ -69,7 +73,8 @@ std::string encode(const SpeedLimits& limits) {
     for (const SpeedStep& step : rule.steps) {
       steps.push_back({{"after_ms", step.after.ms}, {"per_million", step.per_million}});
     }
-    rules.push_back({{"kind", word(rule.kind)}, {"class", word(rule.cls)}, {"steps", std::move(steps)}});
+    rules.push_back(
+        {{"kind", word(rule.kind)}, {"class", word(rule.cls)}, {"steps", std::move(steps)}});
   }
   return json::pretty({{"format", "firebreak.limits/1"}, {"speed", std::move(rules)}});
 }

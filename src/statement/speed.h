@@ -1,7 +1,9 @@
-// The speed limit: how large a part of the world may have a release, by time. trust/limits.json, signed by targets.
+// The speed limit: how large a part of the world may have a release, by time. trust/limits.json,
+// signed by targets.
 //
-// Enforced on each device: its cohort is a hash of the manifest's digest and its own id, which nobody online can choose,
-// and time counts in the device's own awake time since it first verified a plan for that digest (DESIGN, section 3).
+// Enforced on each device: its cohort is a hash of the manifest's digest and its own id, which
+// nobody online can choose, and time counts in the device's own awake time since it first verified
+// a plan for that digest (DESIGN, section 3).
 #pragma once
 
 #include <optional>
@@ -16,7 +18,7 @@
 namespace fb::statement {
 
 struct SpeedStep {
-  Millis after;             // since the device first verified the plan
+  Millis after;                  // since the device first verified the plan
   std::int64_t per_million = 0;  // of all devices
 };
 
@@ -36,7 +38,8 @@ struct SpeedLimits {
 // How long a device of `cohort` waits before it may start; none: never under this rule.
 std::optional<Millis> wait(const SpeedRule& rule, std::int64_t cohort);
 
-// 0 … 999,999: first 8 bytes of SHA-256("firebreak/speed/1\n" + digest text + "\n" + device id), scaled to a million.
+// 0 … 999,999: first 8 bytes of SHA-256("firebreak/speed/1\n" + digest text + "\n" + device id),
+// scaled to a million.
 std::int64_t cohort(const Digest& manifest, const DeviceId& device);
 
 inline constexpr std::string_view kLimitsPath = "trust/limits.json";

@@ -70,15 +70,19 @@ json::Value write_component(const ComponentReport& report) {
 }
 
 json::Value write_event(const DeviceEvent& event) {
-  return {{"kind", word(event.kind)},       {"component", event.component.text()}, {"release", event.release.text()},
-          {"rollout", event.rollout},       {"detail", event.detail.substr(0, kSentence)},
+  return {{"kind", word(event.kind)},
+          {"component", event.component.text()},
+          {"release", event.release.text()},
+          {"rollout", event.rollout},
+          {"detail", event.detail.substr(0, kSentence)},
           {"at", to_rfc3339(event.at)}};
 }
 
 }  // namespace
 
 std::string_view word(EventKind kind) {
-  const auto it = std::find_if(kEventWords.begin(), kEventWords.end(), [&](const auto& pair) { return pair.second == kind; });
+  const auto it = std::find_if(kEventWords.begin(), kEventWords.end(),
+                               [&](const auto& pair) { return pair.second == kind; });
   FB_CHECK(it != kEventWords.end());
   return it->first;
 }
@@ -88,8 +92,7 @@ bool is_harm(EventKind kind) {
     case EventKind::crashed:
     case EventKind::probe_failed:
     case EventKind::boot_loop:
-    case EventKind::rolled_back:
-      return true;
+    case EventKind::rolled_back: return true;
     case EventKind::staged:
     case EventKind::refused:
     case EventKind::deferred:
@@ -98,8 +101,7 @@ bool is_harm(EventKind kind) {
     case EventKind::handed_back:
     case EventKind::activated:
     case EventKind::healthy:
-    case EventKind::reverted_on_halt:
-      return false;
+    case EventKind::reverted_on_halt: return false;
   }
   FB_CHECK(false);
 }
@@ -118,8 +120,9 @@ Result<Enrolment> decode_enrolment(std::string_view bytes) {
   FB_ASSIGN(const json::Value value, json::parse(bytes));
   json::Reader in(value, "enrolment");
   in.literal("format", "firebreak.enrolment/1");
-  Enrolment out{in.id<TenantId>("tenant"), in.string("enrolment_token", 256), in.digest("token_hash"),
-                in.word("ring", statement::ring_words()), in.string("os", 64), in.string("arch", 64)};
+  Enrolment out{in.id<TenantId>("tenant"), in.string("enrolment_token", 256),
+                in.digest("token_hash"),   in.word("ring", statement::ring_words()),
+                in.string("os", 64),       in.string("arch", 64)};
   FB_TRY(in.done());
   return out;
 }
@@ -156,7 +159,8 @@ std::string encode(const CheckIn& value) {
 }
 
 Result<CheckIn> decode_check_in(std::string_view bytes) {
-  FB_ASSIGN(const json::Value value, json::parse(bytes, {limits::kDeviceBodyBytes, limits::kJsonDepth}));
+  FB_ASSIGN(const json::Value value,
+            json::parse(bytes, {limits::kDeviceBodyBytes, limits::kJsonDepth}));
   json::Reader in(value, "check-in");
   in.literal("format", "firebreak.check-in/1");
   CheckIn out;
@@ -166,8 +170,10 @@ Result<CheckIn> decode_check_in(std::string_view bytes) {
   out.uptime = in.millis("uptime_ms", {0}, {kBig});
   out.root_version = in.integer("root_version", 0, kBig);
   out.policy_version = in.integer("policy_version", 0, kBig);
-  in.objects("components", kComponents, [&](json::Reader& each) { out.components.push_back(read_component(each)); });
-  in.objects("events", limits::kEventsPerCheckIn, [&](json::Reader& each) { out.events.push_back(read_event(each)); });
+  in.objects("components", kComponents,
+             [&](json::Reader& each) { out.components.push_back(read_component(each)); });
+  in.objects("events", limits::kEventsPerCheckIn,
+             [&](json::Reader& each) { out.events.push_back(read_event(each)); });
   if (!in.failed() && (out.sequence == 0) != out.events.empty()) {
     in.fail("sequence", "0 without events, and above 0 with them, is expected");
   }
@@ -203,8 +209,8 @@ Result<CheckInReply> decode_check_in_reply(std::string_view bytes) {
   out.policy_version = in.integer("policy_version", 0, kBig);
   out.timestamp = in.string("timestamp", limits::kTimestampBytes);
   in.objects("offers", kComponents, [&](json::Reader& each) {
-    out.offers.push_back({read_rollout(each, "rollout"), each.id<ComponentId>("component"), each.digest("release"),
-                          each.boolean("ask")});
+    out.offers.push_back({read_rollout(each, "rollout"), each.id<ComponentId>("component"),
+                          each.digest("release"), each.boolean("ask")});
   });
   FB_TRY(in.done());
   return out;
@@ -234,7 +240,9 @@ std::string encode(const PermitReply& value) {
   json::Value out{{"format", "firebreak.permit-reply/1"}};
   if (value.permit) out["permit"] = statement::encode(*value.permit);
   if (value.denied) {
-    out["denied"] = {{"rule", value.denied->rule}, {"detail", value.denied->detail}, {"retry_ms", value.denied->retry.ms}};
+    out["denied"] = {{"rule", value.denied->rule},
+                     {"detail", value.denied->detail},
+                     {"retry_ms", value.denied->retry.ms}};
   }
   return json::compact(out);
 }
@@ -246,14 +254,18 @@ Result<PermitReply> decode_permit_reply(std::string_view bytes) {
   PermitReply out;
   if (in.has("permit")) {
     auto envelope = statement::decode_envelope(in.raw("permit"));
-    if (envelope.ok()) out.permit = std::move(envelope).value();
-    else in.fail("permit", envelope.error().detail);
+    if (envelope.ok())
+      out.permit = std::move(envelope).value();
+    else
+      in.fail("permit", envelope.error().detail);
   }
   if (in.has("denied")) {
     json::Reader denied = in.object("denied");
-    out.denied = Denial{denied.string("rule", 64), denied.string("detail", kSentence), denied.millis("retry_ms", {0}, days(7))};
+    out.denied = Denial{denied.string("rule", 64), denied.string("detail", kSentence),
+                        denied.millis("retry_ms", {0}, days(7))};
   }
-  if (!in.failed() && out.permit.has_value() == out.denied.has_value()) in.fail("", "either permit or denied is expected");
+  if (!in.failed() && out.permit.has_value() == out.denied.has_value())
+    in.fail("", "either permit or denied is expected");
   FB_TRY(in.done());
   return out;
 }

@@ -1,4 +1,5 @@
-// The device API: what an agent and a server say to each other. docs/protocol.md tells the story; golden files fix bytes.
+// The device API: what an agent and a server say to each other. docs/protocol.md tells the story;
+// golden files fix bytes.
 //
 // POST /v1/enroll   Enrolment   -> EnrolmentReply
 // POST /v1/check-in CheckIn     -> CheckInReply    (Authorization: Bearer <device token>)
@@ -23,7 +24,8 @@ namespace fb::wire {
 struct Enrolment {
   TenantId tenant;
   std::string enrolment_token;  // the tenant's; lets a machine join
-  Digest token_hash;            // of the secret the device drew; also makes a repeated enrolment the same device
+  Digest
+      token_hash;  // of the secret the device drew; also makes a repeated enrolment the same device
   statement::Ring ring = statement::Ring::broad;
   std::string os;
   std::string arch;
@@ -34,11 +36,22 @@ struct EnrolmentReply {
   Instant issued;
 };
 
-// What happened to one component. Harm is told by crashed, probe_failed, boot_loop and rolled_back; install_failed
-// happened before activation and is never harm.
+// What happened to one component. Harm is told by crashed, probe_failed, boot_loop and rolled_back;
+// install_failed happened before activation and is never harm.
 enum class EventKind : std::uint8_t {
-  staged, refused, deferred, tasted, install_failed, handed_back, activated, healthy,
-  crashed, probe_failed, boot_loop, rolled_back, reverted_on_halt,
+  staged,
+  refused,
+  deferred,
+  tasted,
+  install_failed,
+  handed_back,
+  activated,
+  healthy,
+  crashed,
+  probe_failed,
+  boot_loop,
+  rolled_back,
+  reverted_on_halt,
 };
 std::string_view word(EventKind kind);
 // Whether this event, from a device that holds the release, counts against it.
@@ -55,16 +68,17 @@ struct DeviceEvent {
 
 struct ComponentReport {
   ComponentId component;
-  std::string version;               // of the active slot; "" when there is none
+  std::string version;  // of the active slot; "" when there is none
   std::optional<Digest> active;
-  std::optional<Digest> staged;      // fetched and verified, waiting to start
-  bool ready = false;                // staged, customer policy open, speed limit open
-  std::string waiting;               // the rule and sentence when staged and not ready
-  std::string state;                 // install state, for people
+  std::optional<Digest> staged;  // fetched and verified, waiting to start
+  bool ready = false;            // staged, customer policy open, speed limit open
+  std::string waiting;           // the rule and sentence when staged and not ready
+  std::string state;             // install state, for people
 };
 
 struct CheckIn {
-  std::uint64_t sequence = 0;  // 0 without events; else previous + 1. A repeated one gets the stored reply.
+  std::uint64_t sequence =
+      0;  // 0 without events; else previous + 1. A repeated one gets the stored reply.
   std::string boot_id;
   std::int64_t boot_count = 0;
   Millis uptime;
@@ -84,10 +98,10 @@ struct Offer {
 
 struct CheckInReply {
   Instant issued;
-  Millis next;                  // until the next check-in; the device adds its own jitter
+  Millis next;  // until the next check-in; the device adds its own jitter
   std::int64_t root_version = 0;
   std::int64_t policy_version = 0;
-  std::string timestamp;        // the current timestamp.json, byte-exact
+  std::string timestamp;  // the current timestamp.json, byte-exact
   std::vector<Offer> offers;
 };
 

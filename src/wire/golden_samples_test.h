@@ -1,4 +1,5 @@
-// One sample of every format, built from our own types: what the golden files in test/data/golden must say.
+// One sample of every format, built from our own types: what the golden files in test/data/golden
+// must say.
 #pragma once
 
 #include <functional>
@@ -21,8 +22,8 @@ namespace fb::golden {
 
 struct Golden {
   std::string file;
-  std::string text;                                                 // what our encoder says of the sample
-  std::function<Result<std::string>(const std::string&)> again;     // decode, then encode
+  std::string text;  // what our encoder says of the sample
+  std::function<Result<std::string>(const std::string&)> again;  // decode, then encode
 };
 
 template <class Decode>
@@ -45,7 +46,11 @@ inline const Instant kThen = *parse_rfc3339("2024-07-19T04:09:00Z");
 inline const std::string kNonce(32, 'c');
 
 inline release::Contract contract() {
-  return {"7.11", kChannel, {{"ipc", std::vector<std::string>(20, "string")}, {"file", {"string", "integer"}}}, 1048576, 4096};
+  return {"7.11",
+          kChannel,
+          {{"ipc", std::vector<std::string>(20, "string")}, {"file", {"string", "integer"}}},
+          1048576,
+          4096};
 }
 
 inline release::Manifest content_manifest() {
@@ -57,7 +62,8 @@ inline release::Manifest content_manifest() {
   m.author = *PersonId::parse("author");
   m.created = kThen;
   m.artifacts = {{"channel.bin", 40960, kOther, false}};
-  m.notes = {"Detects named-pipe abuse.", "New attacks seen in the field.", "Low: one rule.", "Devices go back to 290."};
+  m.notes = {"Detects named-pipe abuse.", "New attacks seen in the field.", "Low: one rule.",
+             "Devices go back to 290."};
   m.health = {seconds(900), 1, 3};
   m.reader = kEngine;
   m.needs = release::Needs{{{"ipc", {1, 2, 21}}}, 40960};
@@ -73,22 +79,40 @@ inline release::Manifest core_manifest() {
   m.reader.reset();
   m.needs.reset();
   m.contract = contract();
-  m.definition = release::Definition{"sensor",
-                                     {"{slot}/sensor", "--channel", "{slot:sensor.channel}/channel.bin"},
-                                     {"{slot}/sensor", "--probe", "{run}/status.json"},
-                                     {{kChannel, {"{slot}/sensor", "--check", "--channel", "{candidate}/channel.bin"}}}};
+  m.definition = release::Definition{
+      "sensor",
+      {"{slot}/sensor", "--channel", "{slot:sensor.channel}/channel.bin"},
+      {"{slot}/sensor", "--probe", "{run}/status.json"},
+      {{kChannel, {"{slot}/sensor", "--check", "--channel", "{candidate}/channel.bin"}}}};
   return m;
 }
 
-inline statement::Envelope envelope(std::string_view type) { return {std::string(type), "{}", {{std::string(64, '0'), "signature"}}}; }
+inline statement::Envelope envelope(std::string_view type) {
+  return {std::string(type), "{}", {{std::string(64, '0'), "signature"}}};
+}
 
 inline statement::Plan plan() {
-  return {kRollout, kChannel, release::Kind::content, release::Class::feature, "content/sensor.channel/291.manifest.json", kRelease,
-          statement::Lane::fast, {statement::Ring::broad}, statement::PlanState::running, kThen, {envelope(statement::kPersonType)}};
+  return {kRollout,
+          kChannel,
+          release::Kind::content,
+          release::Class::feature,
+          "content/sensor.channel/291.manifest.json",
+          kRelease,
+          statement::Lane::fast,
+          {statement::Ring::broad},
+          statement::PlanState::running,
+          kThen,
+          {envelope(statement::kPersonType)}};
 }
 
 inline statement::Permit permit() {
-  return {kDevice, kRollout, kRelease, kNonce, statement::Purpose::start, kThen, seconds(60),
+  return {kDevice,
+          kRollout,
+          kRelease,
+          kNonce,
+          statement::Purpose::start,
+          kThen,
+          seconds(60),
           {"signed-head", 12, envelope(statement::kHeadType)}};
 }
 
@@ -106,24 +130,44 @@ inline statement::Act act() {
 }
 
 inline policy::Policy customer_policy() {
-  return {kTenant, 3, kThen, policy::OnHalt::revert,
+  return {kTenant,
+          3,
+          kThen,
+          policy::OnHalt::revert,
           {{"quarter-end", "*", policy::Freeze{kThen, kThen + days(3)}, {}, {}},
            {"a-day-late", "sensor.channel", {}, hours(24), {}},
            {"pinned-engine", "sensor.engine", {}, {}, "7.11"}}};
 }
 
 inline wire::CheckIn check_in() {
-  return {12, "2f1c0f8e-0000-4000-8000-000000000000", 4, hours(5), 1, 3,
-          {{kChannel, "290", kOther, kRelease, false, "hospital's rule quarter-end: frozen until 2024-07-22T04:09:00Z", "staged"}},
+  return {12,
+          "2f1c0f8e-0000-4000-8000-000000000000",
+          4,
+          hours(5),
+          1,
+          3,
+          {{kChannel, "290", kOther, kRelease, false,
+            "hospital's rule quarter-end: frozen until 2024-07-22T04:09:00Z", "staged"}},
           {{wire::EventKind::staged, kChannel, kRelease, 7, "fetched and verified", kThen}}};
 }
 
 inline incident::Incident incident_record() {
-  return {kRollout, kChannel, "291", kRelease, kThen, "HALT: 10 of 10 updated machines crashed.", {"linux amd64"}, 10, 60,
-          {{kThen, "Rollout 7 started."}, {kThen + seconds(2), "HALTED: 10 of 10 updated machines crashed."}}};
+  return {kRollout,
+          kChannel,
+          "291",
+          kRelease,
+          kThen,
+          "HALT: 10 of 10 updated machines crashed.",
+          {"linux amd64"},
+          10,
+          60,
+          {{kThen, "Rollout 7 started."},
+           {kThen + seconds(2), "HALTED: 10 of 10 updated machines crashed."}}};
 }
 
-inline std::string encode_contract_text(const release::Contract& c) { return json::pretty(release::encode(c)); }
+inline std::string encode_contract_text(const release::Contract& c) {
+  return json::pretty(release::encode(c));
+}
 
 inline Result<std::string> contract_again(const std::string& text) {
   FB_ASSIGN(const auto value, json::parse(text));
@@ -132,14 +176,20 @@ inline Result<std::string> contract_again(const std::string& text) {
 }
 
 inline std::vector<Golden> all() {
-  const wire::Enrolment enrolment{kTenant, "enrolment-token", kOther, statement::Ring::broad, "linux", "amd64"};
-  const wire::CheckInReply reply{kThen, minutes(5), 1, 3, "{}", {{kRollout, kChannel, kRelease, true}}};
+  const wire::Enrolment enrolment{
+      kTenant, "enrolment-token", kOther, statement::Ring::broad, "linux", "amd64"};
+  const wire::CheckInReply reply{kThen, minutes(5), 1,
+                                 3,     "{}",       {{kRollout, kChannel, kRelease, true}}};
   const wire::PermitAsk ask{kRollout, kRelease, kNonce, statement::Purpose::start};
   const wire::PermitReply granted{envelope(statement::kPermitType), {}};
-  const wire::PermitReply denied{{}, wire::Denial{"halted", "HALT: 10 of 10 updated machines crashed.", seconds(1)}};
-  const wire::Problem problem = wire::problem(Error{ErrorCode::bad_signature, "1 valid signatures of 2 needed"});
+  const wire::PermitReply denied{
+      {}, wire::Denial{"halted", "HALT: 10 of 10 updated machines crashed.", seconds(1)}};
+  const wire::Problem problem =
+      wire::problem(Error{ErrorCode::bad_signature, "1 valid signatures of 2 needed"});
   const std::vector<statement::Blocked> blocked{{kRelease, kRollout, kThen, "halted"}};
-  const statement::SpeedLimits speed{{{release::Kind::content, release::Class::feature, {{{0}, 10'000}, {minutes(15), 1'000'000}}}}};
+  const statement::SpeedLimits speed{{{release::Kind::content,
+                                       release::Class::feature,
+                                       {{{0}, 10'000}, {minutes(15), 1'000'000}}}}};
   return {
       {"manifest.json", encode(content_manifest()), round(release::decode_manifest)},
       {"manifest-core.json", encode(core_manifest()), round(release::decode_manifest)},
@@ -154,11 +204,14 @@ inline std::vector<Golden> all() {
       {"act.json", encode(act()), round(statement::decode_act)},
       {"limits.json", encode(speed), round(statement::decode_limits)},
       {"head.json", encode(statement::Head{42, kOther, kThen}), round(statement::decode_head)},
-      {"inventory.json", encode(statement::Inventory{kThen, 60, {{kEngine, "7.11", kOther, 60}}}), round(statement::decode_inventory)},
+      {"inventory.json", encode(statement::Inventory{kThen, 60, {{kEngine, "7.11", kOther, 60}}}),
+       round(statement::decode_inventory)},
       {"policy.json", encode(customer_policy()), round(policy::decode_policy)},
-      {"entry.json", encode(audit::Entry{41, kOther, kThen, "dispatch", {{"rollout", 7}}}), round(audit::decode_entry)},
+      {"entry.json", encode(audit::Entry{41, kOther, kThen, "dispatch", {{"rollout", 7}}}),
+       round(audit::decode_entry)},
       {"enrolment.json", encode(enrolment), round(wire::decode_enrolment)},
-      {"enrolment-reply.json", encode(wire::EnrolmentReply{kDevice, kThen}), round(wire::decode_enrolment_reply)},
+      {"enrolment-reply.json", encode(wire::EnrolmentReply{kDevice, kThen}),
+       round(wire::decode_enrolment_reply)},
       {"check-in.json", encode(check_in()), round(wire::decode_check_in)},
       {"check-in-reply.json", encode(reply), round(wire::decode_check_in_reply)},
       {"permit-ask.json", encode(ask), round(wire::decode_permit_ask)},

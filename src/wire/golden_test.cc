@@ -26,7 +26,8 @@ TEST_P(GoldenFile, SurvivesDecodingAndEncoding) {
   EXPECT_EQ(*again, text);
 }
 
-// Unknown fields are refused in our formats (problem documents are RFC 9457's, which may carry more).
+// Unknown fields are refused in our formats (problem documents are RFC 9457's, which may carry
+// more).
 TEST_P(GoldenFile, RefusesAnUnknownField) {
   if (GetParam().file == "problem.json") return;
   auto value = json::parse(file_text(GetParam().file));
@@ -34,12 +35,14 @@ TEST_P(GoldenFile, RefusesAnUnknownField) {
   (*value)["surprise"] = 1;
   const auto again = GetParam().again(json::compact(*value));
   ASSERT_FALSE(again.ok());
-  EXPECT_NE(again.error().detail.find("surprise: unknown field"), std::string::npos) << again.error().detail;
+  EXPECT_NE(again.error().detail.find("surprise: unknown field"), std::string::npos)
+      << again.error().detail;
 }
 
 TEST_P(GoldenFile, RefusesEveryMissingField) {
   if (GetParam().file == "problem.json") return;
-  const std::set<std::string> optional{"needs", "reader", "contract", "definition", "permit", "denied"};
+  const std::set<std::string> optional{"needs",      "reader", "contract",
+                                       "definition", "permit", "denied"};
   const auto value = json::parse(file_text(GetParam().file));
   ASSERT_TRUE(value.ok());
   for (auto it = value->begin(); it != value->end(); ++it) {

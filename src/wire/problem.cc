@@ -30,10 +30,13 @@ std::string_view phrase(int status) {
 }
 
 constexpr std::array kCodes{
-    ErrorCode::malformed,  ErrorCode::too_large,    ErrorCode::unsupported,     ErrorCode::bad_signature, ErrorCode::expired,
-    ErrorCode::clock_doubtful, ErrorCode::rolled_back, ErrorCode::mismatch,     ErrorCode::not_found,     ErrorCode::already_exists,
-    ErrorCode::conflict,   ErrorCode::unauthenticated, ErrorCode::forbidden,    ErrorCode::too_many,      ErrorCode::bad_usage,
-    ErrorCode::io_failed,  ErrorCode::no_space,     ErrorCode::unreachable,     ErrorCode::timed_out,     ErrorCode::unavailable};
+    ErrorCode::malformed,      ErrorCode::too_large,  ErrorCode::unsupported,
+    ErrorCode::bad_signature,  ErrorCode::expired,    ErrorCode::clock_doubtful,
+    ErrorCode::rolled_back,    ErrorCode::mismatch,   ErrorCode::not_found,
+    ErrorCode::already_exists, ErrorCode::conflict,   ErrorCode::unauthenticated,
+    ErrorCode::forbidden,      ErrorCode::too_many,   ErrorCode::bad_usage,
+    ErrorCode::io_failed,      ErrorCode::no_space,   ErrorCode::unreachable,
+    ErrorCode::timed_out,      ErrorCode::unavailable};
 
 }  // namespace
 
@@ -65,7 +68,8 @@ int http_status(ErrorCode code) {
 
 Problem problem(const Error& error) {
   const int status = http_status(error.code);
-  return {std::string(kPrefix) + std::string(name(error.code)), status, std::string(phrase(status)), error.detail};
+  return {std::string(kPrefix) + std::string(name(error.code)), status, std::string(phrase(status)),
+          error.detail};
 }
 
 Problem problem(int status, std::string_view detail) {
@@ -73,8 +77,10 @@ Problem problem(int status, std::string_view detail) {
 }
 
 std::string encode(const Problem& problem) {
-  return json::compact(
-      {{"type", problem.type}, {"status", problem.status}, {"title", problem.title}, {"detail", problem.detail}});
+  return json::compact({{"type", problem.type},
+                        {"status", problem.status},
+                        {"title", problem.title},
+                        {"detail", problem.detail}});
 }
 
 Error to_error(int status, std::string_view body) {
@@ -82,7 +88,8 @@ Error to_error(int status, std::string_view body) {
   if (status == 401) code = ErrorCode::unauthenticated;
   if (status == 404) code = ErrorCode::not_found;
   const auto value = json::parse(body);
-  if (!value.ok() || !value->is_object()) return {code, "the server answered " + std::to_string(status)};
+  if (!value.ok() || !value->is_object())
+    return {code, "the server answered " + std::to_string(status)};
   json::Reader in(*value, "problem");
   const std::string type = in.string("type", 200);
   const std::string detail = in.string("detail", 8192);

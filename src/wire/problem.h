@@ -24,8 +24,8 @@ Problem problem(int status, std::string_view detail);
 std::string encode(const Problem& problem);
 inline constexpr std::string_view kProblemType = "application/problem+json";
 
-// Reads a problem document from another server back into an Error; a body that is none becomes `unavailable` or
-// `malformed` with the status in the detail.
+// Reads a problem document from another server back into an Error; a body that is none becomes
+// `unavailable` or `malformed` with the status in the detail.
 Error to_error(int status, std::string_view body);
 
 }  // namespace fb::wire
