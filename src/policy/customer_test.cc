@@ -125,7 +125,7 @@ TEST(Patterns, ChooseComponents) {
 
 std::string problem(const json::Value& rule) {
   json::Value value = *json::parse(encode(policy({})));
-  value["rules"] = {rule};
+  value["rules"] = json::Value::array({rule});
   const auto decoded = decode_policy(json::compact(value));
   return decoded.ok() ? "" : decoded.error().detail;
 }
