@@ -4,14 +4,11 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "base/document_limits.h"
 #include "base/time.h"
 
 namespace fb::limits {
 
-// JSON. Nothing of ours nests deeper than 12; TUF metadata of a large repository is the largest
-// document.
-inline constexpr std::size_t kJsonDepth = 32;
-inline constexpr std::size_t kJsonBytes = 1U << 20U;
 // One request body of the device API. A check-in with a full event batch takes about 40 KiB.
 inline constexpr std::size_t kDeviceBodyBytes = 256U << 10U;
 // One request body of the management API, artifacts excepted.
@@ -48,6 +45,15 @@ inline constexpr std::size_t kTextBytes = 16U << 10U;
 inline constexpr std::size_t kReasonBytes = 400;
 // An act is good for at most this long: a signed order must not lie around for years.
 inline constexpr Millis kActLife = days(90);
+// Notices kept for a webhook that does not answer; somebody reads the oldest of them never.
+inline constexpr std::size_t kNotices = 1000;
+// Tries to deliver one notice, the pauses between them doubling up to kNoticePause: about a day.
+inline constexpr int kNoticeTries = 300;
+inline constexpr Millis kNoticePause = minutes(5);
+// A server's clock may be this far behind its last log entry (time servers step clocks a little),
+// and this far ahead: snapshots live 7 days, so a server that was off for longer is looked at.
+inline constexpr Millis kClockBack = minutes(5);
+inline constexpr Millis kClockAhead = days(30);
 // Acts that one plan carries to devices.
 inline constexpr std::size_t kActsPerPlan = 32;
 

@@ -2,6 +2,7 @@
 #include <map>
 #include <set>
 
+#include "base/limits.h"
 #include "install/device_test.h"
 
 namespace fb::install {

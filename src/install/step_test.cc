@@ -1,4 +1,5 @@
 #include "install/step.h"
+#include "base/limits.h"
 
 #include "install/device_test.h"
 

@@ -12,7 +12,7 @@
 
 #include <nlohmann/json.hpp>
 
-#include "base/limits.h"
+#include "base/document_limits.h"
 #include "base/result.h"
 
 namespace fb::json {

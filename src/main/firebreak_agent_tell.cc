@@ -4,6 +4,7 @@
 
 #include "agent/explain.h"
 #include "agent/provision.h"
+#include "base/limits.h"
 #include "main/firebreak_agent.h"
 #include "posix/directory.h"
 #include "posix/file_client.h"

@@ -13,6 +13,14 @@ namespace fb::daemon_main {
 
 // What a running server consists of, in the order of construction.
 struct Daemon {
+  Daemon() = default;
+  // The webhook speaks to the decider, which is gone before it.
+  ~Daemon() {
+    if (webhook) webhook->stop();
+  }
+  Daemon(const Daemon&) = delete;
+  Daemon& operator=(const Daemon&) = delete;
+
   server::Config config;
   std::string api_token;
   server::OnlineSigners signers;
@@ -30,7 +38,7 @@ struct Daemon {
 // conflict (another server has this state), io_failed.
 Status open_doors(Daemon& daemon, const std::string& path);
 
-// Loads the world, then listens. Errors: conflict (port taken); those of the world.
-Status start(Daemon& daemon);
+// Loads the world, then listens. Errors: conflict (port taken); clock_doubtful; those of the world.
+Status start(Daemon& daemon, server::ClockWord clock);
 
 }  // namespace fb::daemon_main

@@ -62,7 +62,7 @@ Status open_doors(Daemon& daemon, const std::string& path) {
   return {};
 }
 
-Status start(Daemon& daemon) {
+Status start(Daemon& daemon, server::ClockWord clock) {
   daemon.webhook = std::make_unique<server::Webhook>(daemon.config.webhook,
                                                      std::make_unique<http::Client>("firebreakd"));
   const server::Doors doors{*daemon.store, *daemon.repository, *daemon.blobs, daemon.clock,
@@ -70,6 +70,7 @@ Status start(Daemon& daemon) {
   FB_ASSIGN(const auto parameters, daemon.config.parameters(rollout::Lane::standard, 1000));
   server::DeciderOptions options;
   options.tick = parameters.tick;
+  options.clock = clock;
   options.notify = [&daemon](const server::Notice& notice) {
     std::fprintf(stderr, "%s: rollout %s of %s %s: %s\n", notice.event.c_str(),
                  notice.rollout.text().c_str(), notice.component.c_str(), notice.version.c_str(),
@@ -85,6 +86,7 @@ Status start(Daemon& daemon) {
   };
   FB_ASSIGN(daemon.decider,
             server::Decider::start(daemon.config, doors, daemon.signers, std::move(options)));
+  daemon.webhook->start([&daemon](std::uint64_t number) { daemon.decider->delivered(number); });
   server::ManagementRoutes::Parts management{daemon.config, *daemon.decider, *daemon.blobs,
                                              *daemon.store, daemon.signers,  daemon.api_token};
   daemon.router =

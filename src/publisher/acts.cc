@@ -5,6 +5,7 @@
 
 #include "base/bytes.h"
 #include "base/check.h"
+#include "base/limits.h"
 #include "publisher/fields.h"
 #include "publisher/home.h"
 #include "publisher/release_view.h"

@@ -1,5 +1,6 @@
 #include "publisher/log_check.h"
 
+#include "base/limits.h"
 #include "json/reader.h"
 #include "publisher/fields.h"
 #include "publisher/home.h"

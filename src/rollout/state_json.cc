@@ -4,6 +4,7 @@
 #include <cstdlib>
 #include <utility>
 
+#include "base/limits.h"
 #include "json/reader.h"
 #include "rollout/state.h"
 

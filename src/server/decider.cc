@@ -11,7 +11,10 @@ Result<std::unique_ptr<Decider>> Decider::start(const Config& config, const Door
   decider->started_wall_ = doors.clock.wall();
   decider->started_uptime_ = doors.clock.uptime();
   decider->next_tick_ = decider->started_uptime_;  // at once
+  FB_TRY(check_clock(doors.store, decider->started_wall_, decider->options_.clock));
   FB_ASSIGN(decider->world_, World::open(config, doors, signers, decider->started_wall_));
+  for (const auto& [number, notice] : decider->world_->notices.waiting())
+    decider->options_.notify(notice);
   decider->thread_ = std::thread([raw = decider.get()] { raw->work(); });
   return decider;
 }
@@ -94,12 +97,30 @@ void Decider::decide(const std::vector<Command>& commands, bool tick_due) {
   for (const Command& command : commands) command.run(*world_, tx, at);
   counters.commands += commands.size();
   if (status.ok()) status = world_->rollouts->flush(tx, at);
+  const std::vector<Notice> notices = keep_notices(tx);
   if (status.ok()) status = commit(tx);
   if (!status.ok()) return recover(status.error(), commands);
 
   for (const auto& keep : tx.promises()) keep();
   if (tick_due) take_gauges();
-  for (const Notice& notice : world_->rollouts->take_notices()) options_.notify(notice);
+  for (const Notice& notice : notices) options_.notify(notice);
+}
+
+// Kept with the decision they tell of, if there is somebody to tell.
+std::vector<Notice> Decider::keep_notices(Transaction& tx) {
+  std::vector<Notice> notices = world_->rollouts->take_notices();
+  counters.notices += notices.size();
+  if (config_.webhook.empty()) return notices;
+  for (Notice& notice : notices) world_->notices.add(notice, tx);
+  return notices;
+}
+
+// A refusal is no harm: the notice stays, and is told once more after the next start.
+void Decider::delivered(std::uint64_t notice) {
+  ++counters.delivered;
+  const Status submitted = submit(
+      {[notice](World& world, Transaction& tx, Instant) { world.notices.settle(notice, tx); }, {}});
+  (void)submitted;
 }
 
 Status Decider::commit(Transaction& tx) {

@@ -16,6 +16,7 @@
 #include <thread>
 #include <vector>
 
+#include "server/clock_check.h"
 #include "server/world.h"
 
 namespace fb::server {
@@ -31,13 +32,16 @@ struct DeciderOptions {
   Millis tick = seconds(60);
   std::size_t batch = 4096;       // commands per transaction, so that a tick is never late by much
   std::size_t backlog = 100'000;  // waiting commands; beyond, submit() refuses
-  std::function<void(const Notice&)> notify;   // called on the decider's thread; must not block
+  // Called on the decider's thread, and at the start with what was not delivered before; must not
+  // block.
+  std::function<void(const Notice&)> notify;
   std::function<void(const Error&)> on_fatal;  // the process must end
+  ClockWord clock = ClockWord::unknown;
 };
 
 class Decider {
  public:
-  // Opens the world on the calling thread, then starts.
+  // Opens the world on the calling thread, then starts. Errors: clock_doubtful; those of the world.
   static Result<std::unique_ptr<Decider>> start(const Config& config, const Doors& doors,
                                                 const OnlineSigners& signers,
                                                 DeciderOptions options);
@@ -47,6 +51,8 @@ class Decider {
 
   // From any thread. Errors: unavailable (too many waiting, or stopping).
   Status submit(Command command);
+  // The notice need not be told again. Any thread.
+  void delivered(std::uint64_t notice);
   // Finishes what was submitted and joins.
   void stop();
 
@@ -67,7 +73,7 @@ class Decider {
   [[nodiscard]] std::shared_ptr<const std::vector<RolloutGauges>> rollout_gauges() const;
   struct Counters {
     std::atomic<std::uint64_t> commands{0}, commits{0}, failures{0}, permits{0}, denials{0},
-        check_ins{0}, reports{0};
+        check_ins{0}, reports{0}, notices{0}, delivered{0};
   };
   Counters counters;
 
@@ -78,6 +84,7 @@ class Decider {
   void work();
   std::vector<Command> wait_for_work();
   void decide(const std::vector<Command>& commands, bool tick_due);
+  std::vector<Notice> keep_notices(Transaction& tx);
   Status commit(Transaction& tx);
   void recover(const Error& error, const std::vector<Command>& commands);
   static void refuse(const Error& error, const std::vector<Command>& commands);

@@ -4,6 +4,7 @@
 
 #include <filesystem>
 
+#include "base/limits.h"
 #include "http/client.h"
 #include "http/server.h"
 #include "posix/directory.h"

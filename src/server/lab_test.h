@@ -27,6 +27,7 @@
 
 #include "audit/chain.h"
 #include "base/bytes.h"
+#include "base/limits.h"
 #include "policy/customer.h"
 #include "server/router.h"
 #include "sim/manual_clock.h"
@@ -125,6 +126,7 @@ class Lab {
     const Doors doors{store, files, blobs, clock, entropy};
     DeciderOptions decider_options;
     decider_options.tick = tick;
+    decider_options.clock = clock_word;
     decider_options.notify = [this](const Notice& notice) { notices.push_back(notice); };
     decider_options.on_fatal = [this](const Error&) { ++fatal; };
     FB_ASSIGN(decider, Decider::start(config, doors, signers, std::move(decider_options)));
@@ -504,6 +506,7 @@ class Lab {
   Config config;
   OnlineSigners signers;
   Millis tick = milliseconds(100);
+  ClockWord clock_word = ClockWord::unknown;
   std::atomic<int> fatal{0};
   std::vector<Notice> notices;
   std::deque<LabDevice> devices;

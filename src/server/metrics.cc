@@ -39,6 +39,10 @@ std::string render_metrics(const Decider& decider) {
   count(registry, "firebreak_commits_total", "Durable transactions.", c.commits);
   count(registry, "firebreak_commit_failures_total", "Transactions that could not be made durable.",
         c.failures);
+  count(registry, "firebreak_notices_total", "Notices: holds, halts, exhaustions, completions.",
+        c.notices);
+  count(registry, "firebreak_notices_delivered_total", "Notices that the webhook took.",
+        c.delivered);
   for (const auto& each : *decider.rollout_gauges()) add_rollout(registry, each);
   return prometheus::TextSerializer().Serialize(registry.Collect());
 }

@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <thread>
 
+#include "base/limits.h"
 #include "server/lab_test.h"
 
 namespace fb::server {

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/limits.h"
 #include "crypto/sha256.h"
 #include "json/reader.h"
 

@@ -52,6 +52,36 @@ TEST(Restart, AtAnyPointOfARolloutChangesNothingThatCounts) {
   EXPECT_EQ(lab.fatal, 0);
 }
 
+TEST(Restart, WithAClockThatIsYearsOffIsRefusedBeforeAnybodyHearsTheTime) {
+  struct Case {
+    Millis off;
+    ClockWord word;
+    bool starts;
+  };
+  for (const Case& each :
+       {Case{days(-365), ClockWord::unknown, false}, Case{days(-365), ClockWord::vouched, false},
+        Case{days(4 * 365), ClockWord::unknown, false}, Case{minutes(-2), ClockWord::unknown, true},
+        Case{days(20), ClockWord::unknown, true}}) {
+    Lab lab;
+    lab.close();
+    lab.clock.advance(each.off);
+    lab.clock_word = each.word;
+    const Status opened = lab.try_open();
+    EXPECT_EQ(opened.ok(), each.starts) << each.off.ms;
+    if (opened.ok()) continue;
+    EXPECT_EQ(opened.error().code, ErrorCode::clock_doubtful);
+    EXPECT_NE(opened.error().detail.find(to_rfc3339(lab.clock.wall())), std::string::npos);
+  }
+}
+
+TEST(Restart, WithAClockFarAheadIsPossibleWhenSomebodyVouchesForIt) {
+  Lab lab;
+  lab.close();
+  lab.clock.advance(days(40));  // the sample metadata lives 30 days and more
+  EXPECT_FALSE(check_clock(lab.store, lab.clock.wall(), ClockWord::unknown).ok());
+  EXPECT_TRUE(check_clock(lab.store, lab.clock.wall(), ClockWord::vouched).ok());
+}
+
 TEST(Restart, OfAHaltedRolloutKeepsItsPlanAndItsBlock) {
   Lab lab;
   const Digest release = lab.publish_channel("291");

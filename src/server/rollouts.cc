@@ -478,9 +478,12 @@ Status Rollouts::flush(Transaction& tx, Instant now) {
     auto outbox = run->take_outbox();
     plans_changed_ = plans_changed_ || outbox.plans_changed;
     for (const auto& notice : outbox.notices) {
-      notices_.push_back({std::string(rollout::name(notice.occasion)), id,
-                          run->record().plan.component.text(), run->record().version, notice.text,
-                          now});
+      notices_.push_back({.event = std::string(rollout::name(notice.occasion)),
+                          .rollout = id,
+                          .component = run->record().plan.component.text(),
+                          .version = run->record().version,
+                          .reason = notice.text,
+                          .at = now});
     }
     if (outbox.incident) open_incident(*run, *outbox.incident, tx, now);
     run->flush(tx);

@@ -12,20 +12,13 @@
 
 #include "incident/record.h"
 #include "server/devices.h"
+#include "server/notices.h"
 #include "server/releases.h"
 #include "server/repository.h"
 #include "server/rollout_run.h"
 #include "statement/people.h"
 
 namespace fb::server {
-
-// Something to tell people who are not looking: one webhook call each.
-struct Notice {
-  std::string event;  // held, halted, exhausted, frozen, completed
-  RolloutId rollout;
-  std::string component, version, reason;
-  Instant at;
-};
 
 class Rollouts {
  public:

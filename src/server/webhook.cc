@@ -1,43 +1,36 @@
 #include "server/webhook.h"
 
+#include <algorithm>
 #include <chrono>
 
-#include "json/json.h"
+#include "base/limits.h"
 
 namespace fb::server {
-namespace {
+Webhook::Webhook(std::string url, std::unique_ptr<port::HttpClient> client)
+    : url_(std::move(url)), client_(std::move(client)) {}
 
-constexpr int kTries = 3;
-constexpr std::size_t kWaiting = 1000;
+Webhook::~Webhook() { stop(); }
 
-std::string body_of(const Notice& notice) {
-  return json::compact({{"event", notice.event},
-                        {"rollout", notice.rollout.number()},
-                        {"component", notice.component},
-                        {"version", notice.version},
-                        {"reason", notice.reason},
-                        {"at", to_rfc3339(notice.at)}});
+void Webhook::start(std::function<void(std::uint64_t number)> settled, Millis first_pause) {
+  settled_ = std::move(settled);
+  first_pause_ = first_pause;
+  thread_ = std::thread([this] { work(); });
 }
 
-}  // namespace
-
-Webhook::Webhook(std::string url, std::unique_ptr<port::HttpClient> client)
-    : url_(std::move(url)), client_(std::move(client)), thread_([this] { work(); }) {}
-
-Webhook::~Webhook() {
+void Webhook::stop() {
   {
     const std::lock_guard lock(mutex_);
     stopping_ = true;
   }
   changed_.notify_all();
-  thread_.join();
+  if (thread_.joinable()) thread_.join();
 }
 
 void Webhook::tell(const Notice& notice) {
   if (url_.empty()) return;
   {
     const std::lock_guard lock(mutex_);
-    if (waiting_.size() >= kWaiting) waiting_.pop_front();
+    if (waiting_.size() >= limits::kNotices) waiting_.pop_front();
     waiting_.push_back(notice);
   }
   changed_.notify_one();
@@ -51,21 +44,25 @@ void Webhook::work() {
     const Notice notice = std::move(waiting_.front());
     waiting_.pop_front();
     lock.unlock();
-    deliver(notice);
+    if (!deliver(notice)) return;
+    settled_(notice.number);
   }
 }
 
-void Webhook::deliver(const Notice& notice) {
+bool Webhook::deliver(const Notice& notice) {
   port::HttpRequest request;
   request.method = "POST";
   request.url = url_;
   request.headers["content-type"] = "application/json";
-  request.body = body_of(notice);
-  for (int attempt = 1; attempt <= kTries; ++attempt) {
+  request.body = encode(notice);
+  Millis wait = first_pause_;
+  for (int tries = 1; tries <= limits::kNoticeTries; ++tries) {
     const auto response = client_->send(request);
-    if (response.ok() && response->status < 300) return;
-    if (!pause(seconds(attempt))) return;
+    if (response.ok() && response->status < 300) return true;
+    if (!pause(wait)) return false;
+    wait = std::min(wait * 2, limits::kNoticePause);
   }
+  return true;
 }
 
 // False when the server stops meanwhile.

@@ -37,6 +37,7 @@ Result<std::unique_ptr<World>> World::open(const Config& config, const Doors& do
                                                               limits::kJsonBytes));
   FB_ASSIGN(world->people, statement::decode_people(people));
   FB_TRY(world->devices.load(doors.store));
+  FB_TRY(world->notices.load(doors.store));
   world->releases = std::make_unique<Releases>(*world->repository);
   FB_TRY(world->releases->load(doors.store, world->people));
   FB_TRY(world->load_policies());

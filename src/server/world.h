@@ -11,6 +11,7 @@
 #include "port/files.h"
 #include "server/config.h"
 #include "server/devices.h"
+#include "server/notices.h"
 #include "server/releases.h"
 #include "server/repository.h"
 #include "server/rollouts.h"
@@ -62,6 +63,7 @@ class World {
   Status tick(Transaction& tx, Instant now, rollout::Continuity continuity);
 
   Devices devices;
+  Notices notices;
   std::unique_ptr<Repository> repository;
   std::unique_ptr<Releases> releases;
   std::unique_ptr<Rollouts> rollouts;
