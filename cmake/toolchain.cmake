@@ -34,4 +34,7 @@ set(FB_SANITIZE "" CACHE STRING "comma-separated sanitizers, e.g. address,undefi
 if(FB_SANITIZE)
   add_compile_options(-fsanitize=${FB_SANITIZE} -fno-sanitize-recover=all)
   add_link_options(-fsanitize=${FB_SANITIZE})
+  if(FB_SANITIZE MATCHES "thread" AND CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+    add_compile_options(-Wno-tsan) # Asio's fences, which gcc's thread sanitizer does not follow
+  endif()
 endif()
