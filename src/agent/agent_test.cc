@@ -195,15 +195,6 @@ TEST(Agent, StartsNothingUnderAPermitThatIsNotForIt) {
        [](World& w) {
          w.server.bend_permit = [](statement::Permit& p) { p.purpose = statement::Purpose::renew; };
        }},
-      {"no proof in the log",
-       [](World& w) { w.server.bend_permit = [](statement::Permit& p) { p.log.index = 100; }; }},
-      {"a head of another log",
-       [](World& w) {
-         w.server.bend_permit = [](statement::Permit& p) {
-           p.log.head = *statement::seal(statement::kHeadType, encode(statement::Head{200, {}, {}}),
-                                         kStranger);
-         };
-       }},
       {"another signer", [](World& w) { w.server.permit_signer = &kStranger; }},
   };
   for (const auto& [what, bend] : cases) {
@@ -215,6 +206,90 @@ TEST(Agent, StartsNothingUnderAPermitThatIsNotForIt) {
     EXPECT_TRUE(world.server.told(EventKind::refused)) << what;
     EXPECT_NE(world.explained("permit"), "") << what;
   }
+}
+
+// Promise P10: what the log does not prove was published for everybody starts nowhere.
+TEST(Agent, StartsNothingThatTheLogDoesNotProve) {
+  static const crypto::TestSigner kThief("thief");
+  using Bend = std::function<void(World&, statement::LogProof&)>;
+  const std::pair<const char*, Bend> cases[] = {
+      {"an edited entry", [](World&, statement::LogProof& p) { p.entry[9] ^= 1; }},
+      {"another place", [](World&, statement::LogProof& p) { ++p.index; }},
+      {"a place beyond the log", [](World&, statement::LogProof& p) { p.index = 1U << 30U; }},
+      {"a hash left out", [](World&, statement::LogProof& p) { p.inclusion.clear(); }},
+      {"a forged hash",
+       [](World&, statement::LogProof& p) { p.inclusion.back() = crypto::sha256("forged"); }},
+      {"the proof of another entry",
+       [](World& w, statement::LogProof& p) {
+         p.index = w.server.log.size() - 1;
+         p.entry = w.server.log.entries.back();
+         p.inclusion = w.server.log.inclusion(p.index);
+       }},
+      {"the publication of another release",
+       [](World& w, statement::LogProof& p) {
+         p.index = w.server.log.append("release", {{"release", crypto::sha256("x").text()}});
+         p.entry = w.server.log.entries.back();
+         p.inclusion = w.server.log.inclusion(p.index);
+         p.checkpoint = w.server.log.checkpoint();
+       }},
+      {"a checkpoint by another key",
+       [](World& w, statement::LogProof& p) {
+         audit::LogSimulator stolen = w.server.log;
+         stolen.signer = kThief;
+         p.checkpoint = stolen.checkpoint();
+       }},
+      {"another log's checkpoint",
+       [](World& w, statement::LogProof& p) {
+         audit::LogSimulator other = w.server.log;
+         other.origin = "elsewhere";
+         p.checkpoint = other.checkpoint();
+       }},
+      {"no checkpoint", [](World&, statement::LogProof& p) { p.checkpoint = "none"; }},
+  };
+  for (const auto& [what, bend] : cases) {
+    Offered291 world;
+    world.server.bend_permit = [&world, &bend = bend](statement::Permit& permit) {
+      bend(world, permit.log);
+    };
+    world.run_for(minutes(2));
+    EXPECT_EQ(world.active(), "290") << what;
+    EXPECT_FALSE(world.tasted()) << what;
+    EXPECT_TRUE(world.server.told(EventKind::refused)) << what;
+    EXPECT_NE(world.explained("log"), "") << what;
+  }
+}
+
+TEST(Agent, StartsNothingOnALogThatIsNotTheOneItHasSeen) {
+  Offered291 world;
+  ASSERT_TRUE(world.run_until("healthy"));
+  ASSERT_TRUE(world.files.read(layout::kSeenLog, 4096).ok());
+  const audit::LogSimulator honest = world.server.log;
+  struct Row {
+    const char* rule;
+    audit::LogSimulator shown;
+  };
+  audit::LogSimulator forked = audit::log_of(3);  // longer in the end, and of another beginning
+  while (forked.size() <= honest.size()) forked.append("report", {{"forged", true}});
+  const Row rows[] = {{"log-split", forked}, {"log-rolled-back", audit::log_of(0)}};
+  int rollout = 8;
+  for (const Row& row : rows) {
+    world.server.other = row.shown;
+    const std::string version = std::to_string(284 + rollout);
+    world.start_rollout(rollout++, world.publish_channel(version), version);
+    world.run_for(minutes(2));
+    EXPECT_EQ(world.active(), "291") << row.rule;
+    EXPECT_NE(world.explained(row.rule), "") << row.rule;
+  }
+  // Both checkpoints are signed, and cannot both be of one log.
+  const auto kept = world.files.read(layout::kSplitLog, 8192);
+  ASSERT_TRUE(kept.ok());
+  const auto value = *json::parse(*kept);
+  for (const char* which : {"seen", "shown"})
+    EXPECT_TRUE(audit::open_checkpoint(value.at(which).get<std::string>(), honest.trust()).ok());
+
+  world.server.other.reset();  // the log that it knows, gone on meanwhile
+  ASSERT_TRUE(world.power_cut().ok());
+  EXPECT_TRUE(world.run_until("healthy")) << "what was seen is on the disk";
 }
 
 TEST(Agent, AsksAgainWithTheSameNonceWhenAReplyWasLost) {

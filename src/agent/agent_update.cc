@@ -90,7 +90,7 @@ void Agent::start_ask(const ComponentId& id, const install::AskPermit& ask) {
   if (unit.asking || now().uptime < unit.next_ask) return;
   unit.asking = true;
   unit.next_ask = now().uptime + kAskPause;
-  const wire::PermitAsk question{ask.rollout, ask.release, ask.nonce, ask.purpose};
+  const wire::PermitAsk question{ask.rollout, ask.release, ask.nonce, ask.purpose, 0};
   const release::Kind kind = config_.components.at(id).kind;
   doors_.prompt([this, id, question, kind]() -> port::Completion {
     auto outcome = std::make_shared<Result<PermitOutcome>>(courier_.ask(question, kind));
@@ -116,7 +116,7 @@ void Agent::finish_ask(const ComponentId& id, const std::string& nonce,
       agent.feed(id, install::PermitDenied{nonce, denial.rule, denial.detail});
     }
     void operator()(const NoPermit& no) const {
-      agent.feed(id, install::PermitRefused{nonce, no.sentence});
+      agent.feed(id, install::PermitRefused{nonce, no.sentence, no.rule});
     }
   };
   std::visit(Teller{*this, id, nonce}, *outcome);

@@ -46,7 +46,8 @@ Courier::Courier(Config config, Pinned pinned, Doors doors)
       pinned_(std::move(pinned)),
       doors_(doors),
       bases_(bases_of(config_)),
-      metadata_(doors.files, doors.clock, pinned_.root) {}
+      metadata_(doors.files, doors.clock, pinned_.root),
+      log_watch_(doors.files) {}
 
 // ---- Who we are ----
 
@@ -178,8 +179,8 @@ void Courier::load_documents(News* news) {
   load_document(statement::kLimitsPath.data(), tuf::kTargets, limits_, decode_limits, news);
   load_document(statement::kPeoplePath.data(), tuf::kTargets, people_, statement::decode_people,
                 news);
-  load_document(statement::kLogKeysPath.data(), tuf::kTargets, log_keys_,
-                statement::decode_log_keys, news);
+  load_document(statement::kLogTrustPath.data(), tuf::kTargets, log_trust_,
+                statement::decode_log_trust, news);
   remember_blocked();
 }
 
@@ -385,20 +386,24 @@ Status Courier::be_fresh(statement::Purpose purpose, release::Kind kind) {
   return fresh();
 }
 
-Result<PermitOutcome> Courier::ask(const wire::PermitAsk& ask, release::Kind kind) {
+Result<PermitOutcome> Courier::ask(wire::PermitAsk ask, release::Kind kind) {
   FB_TRY(identity_);
   if (!device_) return Error{ErrorCode::conflict, "this device is not enrolled yet"};
   FB_TRY(be_fresh(ask.purpose, kind));
+  if (log_trust_) ask.log_size = log_watch_.seen(*log_trust_).size;
   FB_ASSIGN(const auto response, post("/v1/permit", encode(ask), true));
   FB_ASSIGN(const auto reply, wire::decode_permit_reply(response.body));
   if (reply.denied) return PermitOutcome(*reply.denied);
   FB_ASSIGN(const auto signers, metadata_.trusted()->role_keys("rollouts"));
-  if (!log_keys_)
-    return PermitOutcome(NoPermit{"no signed metadata names the log's keys (trust/log.json)"});
-  const auto verified = verify_permit(*reply.permit, {*device_, ask, signers, *log_keys_});
-  if (!verified.ok()) return PermitOutcome(NoPermit{verified.error().detail});
-  FB_TRY(metadata_.note_authenticated(verified->authenticated));
-  return PermitOutcome(Granted{verified->permit.valid});
+  const auto permit = verify_permit(*reply.permit, {*device_, ask, signers});
+  if (!permit.ok()) return PermitOutcome(NoPermit{"permit", permit.error().detail});
+  if (!log_trust_) {
+    return PermitOutcome(NoPermit{"log", "no signed metadata names the log (trust/log.json)"});
+  }
+  FB_ASSIGN(auto refusal, log_watch_.admit(permit->log, ask.release, *log_trust_));
+  if (refusal) return PermitOutcome(NoPermit{refusal->rule, refusal->sentence});
+  FB_TRY(metadata_.note_authenticated(permit->issued));
+  return PermitOutcome(Granted{permit->valid});
 }
 
 }  // namespace fb::agent

@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "agent/config.h"
+#include "agent/log_watch.h"
 #include "agent/metadata.h"
 #include "policy/customer.h"
 #include "port/clock.h"
@@ -67,6 +68,7 @@ struct Granted {
   Millis valid;
 };
 struct NoPermit {  // an answer, but not a permit for us
+  std::string rule;
   std::string sentence;
 };
 using PermitOutcome = std::variant<Granted, wire::Denial, NoPermit>;
@@ -90,7 +92,8 @@ class Courier {
   // Enrols first where that has not happened. Errors: those of the network, forbidden, conflict.
   Result<News> check_in(wire::CheckIn report);
   // Errors: those of the network: ask again with the same nonce.
-  Result<PermitOutcome> ask(const wire::PermitAsk& ask, release::Kind kind);
+  // The log size that the ask names is filled in here.
+  Result<PermitOutcome> ask(wire::PermitAsk ask, release::Kind kind);
 
   // For provisioning from a local repository.
   Status refresh_from(const std::string& metadata_base) {
@@ -123,6 +126,7 @@ class Courier {
   Doors doors_;
   std::vector<std::string> bases_;
   MetadataStore metadata_;
+  LogWatch log_watch_;
   Status identity_;  // whether the identity file can be used
   std::string secret_;
   std::optional<DeviceId> device_;
@@ -131,7 +135,7 @@ class Courier {
   std::vector<statement::Blocked> seen_blocked_;  // every one ever seen; only a lift clears it
   std::optional<statement::SpeedLimits> limits_;
   statement::People people_;
-  std::optional<crypto::KeyMap> log_keys_;
+  std::optional<statement::LogTrust> log_trust_;
   std::optional<policy::Policy> policy_;
 };
 

@@ -24,6 +24,7 @@
 #include "agent/agent.h"
 #include "agent/layout.h"
 #include "agent/provision.h"
+#include "audit/log_sim_test.h"
 #include "base/bytes.h"
 #include "sim/manual_clock.h"
 #include "sim/memory_files.h"
@@ -127,7 +128,8 @@ class FakeServer final : public port::HttpClient {
   std::vector<std::uint64_t> sequences;
   std::set<Digest> token_hashes;
   std::optional<wire::CheckIn> last;
-  tuf::TestSigner log_signer{"log"};
+  audit::LogSimulator log;                   // every release asked for is in it
+  std::optional<audit::LogSimulator> other;  // a second history, shown instead
 
   [[nodiscard]] bool told(wire::EventKind kind) const {
     return std::any_of(events.begin(), events.end(),
@@ -194,17 +196,26 @@ class FakeServer final : public port::HttpClient {
       return Error{ErrorCode::timed_out, "no answer"};
     }
     if (denial) return json_reply(encode(wire::PermitReply{{}, denial}));
-    const std::string head = encode(statement::Head{100, crypto::sha256("head"), clock_.wall()});
-    statement::Permit permit{
-        device,       ask->rollout,
-        ask->release, ask->nonce,
-        ask->purpose, clock_.wall(),
-        seconds(60),  {"signed-head", 3, *statement::seal(statement::kHeadType, head, log_signer)}};
+    statement::Permit permit{device,       ask->rollout,  ask->release, ask->nonce,
+                             ask->purpose, clock_.wall(), seconds(60),  prove(*ask)};
     if (bend_permit) bend_permit(permit);
     const crypto::Signer* signer =
         permit_signer != nullptr ? permit_signer : repository_.signers["rollouts"].front();
     return json_reply(encode(
         wire::PermitReply{*statement::seal(statement::kPermitType, encode(permit), *signer), {}}));
+  }
+  // The log goes on meanwhile, as that of a fleet does.
+  statement::LogProof prove(const wire::PermitAsk& ask) {
+    audit::LogSimulator& shown = other ? *other : log;
+    const json::Value release{{"release", ask.release.text()}};
+    std::uint64_t index = 0;
+    while (index < shown.size() && audit::decode_entry(shown.entries[index])->data != release)
+      ++index;
+    if (index == shown.size()) shown.append("release", release, clock_.wall());
+    shown.append("dispatch", {{"rollout", ask.rollout.number()}}, clock_.wall());
+    const bool known = ask.log_size <= shown.size();
+    return {index, shown.entries[index], shown.checkpoint(), shown.inclusion(index),
+            known ? shown.consistency(ask.log_size) : audit::Hashes{}};
   }
   Result<port::HttpResponse> file(const std::string& host, const std::string& path,
                                   const port::HttpRequest& request) {
@@ -255,9 +266,7 @@ class World {
     }
     put_target("targets", std::string(statement::kLimitsPath), encode(limits));
     put_target("targets", std::string(statement::kPeoplePath), encode(people()));
-    put_target(
-        "targets", std::string(statement::kLogKeysPath),
-        statement::encode_log_keys({{server.log_signer.key().id(), server.log_signer.key()}}));
+    put_target("targets", std::string(statement::kLogTrustPath), encode(server.log.trust()));
     put_target("rollouts", std::string(statement::kBlockedPath),
                statement::encode(std::vector<statement::Blocked>{}));
     release_all();

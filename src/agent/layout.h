@@ -14,6 +14,8 @@ inline constexpr const char* kPolicy = "policy/customer.json";
 inline constexpr const char* kTimeBound = "state/time.json";
 inline constexpr const char* kBoot = "state/boot.json";
 inline constexpr const char* kSeenBlocked = "state/blocked.json";
+inline constexpr const char* kSeenLog = "state/log.checkpoint";
+inline constexpr const char* kSplitLog = "state/log_split.json";
 
 inline std::string state(const ComponentId& component) {
   return "state/" + component.text() + ".json";

@@ -57,4 +57,16 @@ inline constexpr Millis kClockAhead = days(30);
 // Acts that one plan carries to devices.
 inline constexpr std::size_t kActsPerPlan = 32;
 
+// The event log. An entry's length is told in two bytes (C2SP tlog-tiles).
+inline constexpr std::size_t kLogEntryBytes = 65'535;
+// A checkpoint is three lines and a few signatures; a reader holds no more of it.
+inline constexpr std::size_t kNoteBytes = 16U << 10U;
+// Keys of the log, and witnesses: each costs a signature check per checkpoint.
+inline constexpr std::size_t kLogSigners = 8;
+// Hashes of one proof: a log of 2^53 entries needs 53 and one.
+inline constexpr std::size_t kProofHashes = 64;
+// Full tiles that the server holds for proofs, 16 KiB each: those of live releases and recent
+// sizes.
+inline constexpr std::size_t kLogTilesHeld = 128;
+
 }  // namespace fb::limits

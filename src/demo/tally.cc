@@ -2,8 +2,12 @@
 
 #include <fmt/format.h>
 
+#include "publisher/log_check.h"
+
 namespace fb::demo {
 namespace {
+
+constexpr std::size_t kLogBytes = 64U << 20U;
 
 std::string text(const json::Value& data, const char* key) {
   const auto it = data.find(key);
@@ -119,18 +123,21 @@ std::vector<std::string> complaints(const Tally& t) {
 }
 
 Result<std::vector<audit::Entry>> read_log(Stage& stage) {
-  std::vector<audit::Entry> log;
-  audit::Tip tip;
-  while (true) {
-    FB_ASSIGN(const auto page, stage.get("/api/v1/log?from=" + std::to_string(tip.size)));
-    const auto& entries = page.at("entries");
-    if (entries.empty()) return log;
-    for (const auto& bytes : entries) {
-      FB_ASSIGN(tip, audit::verify(tip, bytes.get<std::string>()));
-      FB_ASSIGN(auto entry, audit::decode_entry(bytes.get<std::string>()));
-      log.push_back(std::move(entry));
-    }
+  const std::string file = stage.options().folder + "/log.json";
+  for (const auto& command : {std::vector<std::string>{"log", "save", file},
+                              std::vector<std::string>{"log", "verify", "--file", file}}) {
+    const auto done = stage.must(command);
+    if (!done.ok()) return done.error();
   }
+  FB_ASSIGN(const std::string text, posix::read_file(file, kLogBytes));
+  FB_ASSIGN(const json::Value value, json::parse(text, {.bytes = kLogBytes}));
+  FB_ASSIGN(const auto copy, publisher::decode_log(value));
+  std::vector<audit::Entry> log;
+  for (const std::string& bytes : copy.entries) {
+    FB_ASSIGN(auto entry, audit::decode_entry(bytes));
+    log.push_back(std::move(entry));
+  }
+  return log;
 }
 
 std::set<std::string> devices_in(const std::vector<audit::Entry>& log, const Wanted& wanted) {

@@ -8,7 +8,7 @@
 #include <string>
 #include <vector>
 
-#include "audit/chain.h"
+#include "audit/entry.h"
 #include "base/result.h"
 #include "demo/stage.h"
 #include "posix/raw_file.h"

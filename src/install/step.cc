@@ -418,7 +418,7 @@ void Stepper::take(const PermitRefused& event) {
   const Candidate candidate = *candidate_of(state_.phase);
   report(ReportKind::refused, candidate, event.sentence);
   stage(candidate);
-  decide("permit", event.sentence, "a permit that this device's metadata vouches for");
+  decide(event.rule, event.sentence, "a permit that this device's metadata vouches for");
 }
 
 void Stepper::take(const TasteEnded& event) {

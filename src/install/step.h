@@ -97,6 +97,7 @@ struct PermitDenied {
 struct PermitRefused {  // what came is no permit for us
   std::string nonce;
   std::string sentence;
+  std::string rule = "permit";  // "log…" when the permit is right and the log's proof is not
 };
 enum class Trial : std::uint8_t { passed, failed, could_not_run };
 struct TasteEnded {

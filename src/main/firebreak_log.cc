@@ -1,4 +1,4 @@
-// firebreak log verify|save
+// firebreak log verify|save|prove
 #include <memory>
 #include <optional>
 
@@ -13,12 +13,17 @@ using publisher::Desk;
 
 constexpr std::size_t kLogFileBytes = 1U << 30U;
 
-Result<publisher::Outcome> verify(Desk& desk, const std::string& path) {
-  std::optional<std::string> file;
-  if (!path.empty()) {
-    FB_ASSIGN(file, posix::read_file(path, kLogFileBytes).in(path));
-  }
-  return publisher::check_log(desk, file);
+struct Options {
+  std::string file;
+  std::uint64_t index = 0;
+  std::string release;
+};
+using Shared = std::shared_ptr<Options>;
+
+Result<publisher::Outcome> verify(Desk& desk, const Options& options) {
+  if (options.file.empty()) return publisher::verify_served(desk);
+  FB_ASSIGN(const auto bytes, posix::read_file(options.file, kLogFileBytes).in(options.file));
+  return publisher::verify_saved(desk, bytes);
 }
 
 Result<publisher::Outcome> save(Desk& desk, const std::string& path) {
@@ -30,23 +35,52 @@ Result<publisher::Outcome> save(Desk& desk, const std::string& path) {
       {{"file", path}}};
 }
 
+Result<publisher::Outcome> prove(Desk& desk, const Options& options) {
+  Result<Digest> release = Digest{};
+  if (!options.release.empty()) release = Digest::parse(options.release);
+  if (!release.ok()) return Error{ErrorCode::bad_usage, "--release: " + release.error().detail};
+  FB_ASSIGN(auto outcome, options.release.empty() ? publisher::prove_entry(desk, options.index)
+                                                  : publisher::prove_release(desk, *release));
+  if (options.file.empty()) return outcome;
+  FB_TRY(posix::write_file_atomic(options.file, json::pretty(outcome.document)).in(options.file));
+  outcome.text += "next: firebreak log verify --file " + options.file + "\n";
+  return outcome;
+}
+
+void register_prove(CLI::App* noun, Program& program, const Shared& options) {
+  CLI::App* command =
+      add_command(noun, "prove", "Prove that an entry is in the log: --out FILE keeps the proof",
+                  "firebreak log prove --release sha256:… --out proof.json");
+  auto* index = command->add_option("index", options->index, "Which entry");
+  auto* release =
+      command->add_option("--release", options->release, "The entry that published this release")
+          ->type_name("DIGEST");
+  index->excludes(release);
+  command->add_option("--out", options->file, "Where to keep it")->type_name("FILE");
+  command->require_option(1, 2);
+  on(command, program, [options](Desk& desk) { return prove(desk, *options); });
+}
+
 }  // namespace
 
 void register_log(CLI::App& app, Program& program) {
   CLI::App* noun = add_noun(app, "log", "The event log: every act, verdict, permit and report");
-  const auto path = std::make_shared<std::string>();
+  const auto options = std::make_shared<Options>();
 
   CLI::App* verify_command = add_command(
-      noun, "verify", "Verify every entry and the signed head; exit 1 names the first bad entry",
+      noun, "verify", "Verify every entry and the checkpoint; exit 1 names the first bad entry",
       "firebreak log verify");
-  verify_command->add_option("--file", *path, "A saved log instead of the server's; works offline")
+  verify_command
+      ->add_option("--file", options->file,
+                   "A saved log or proof instead of the server's; works offline")
       ->type_name("FILE");
-  on(verify_command, program, [path](Desk& desk) { return verify(desk, *path); });
+  on(verify_command, program, [options](Desk& desk) { return verify(desk, *options); });
 
   CLI::App* save_command =
       add_command(noun, "save", "Keep a copy to verify elsewhere", "firebreak log save log.json");
-  save_command->add_option("file", *path, "Where to")->required()->type_name("FILE");
-  on(save_command, program, [path](Desk& desk) { return save(desk, *path); });
+  save_command->add_option("file", options->file, "Where to")->required()->type_name("FILE");
+  on(save_command, program, [options](Desk& desk) { return save(desk, options->file); });
+  register_prove(noun, program, options);
 }
 
 }  // namespace fb::cli

@@ -6,7 +6,7 @@
 // policy-<version>.json repository/           the publisher's copy of metadata/<n>.<role>.json and
 // targets/trust/* root.json             the pinned root server/               all that the server
 // needs, with its online keys drafts/<c>-<v>/       releases being made cache/                what
-// was last verified from the server: tuf/, inventory.json, manifests/, log_tip.json
+// was last verified from the server: tuf/, inventory.json, manifests/, log.checkpoint
 #pragma once
 
 #include <string>
@@ -27,7 +27,7 @@ inline constexpr std::string_view kServerUrl = "server/state/url";
 inline constexpr std::string_view kServerToken = "server/api.token";
 inline constexpr std::string_view kCachedInventory = "cache/inventory.json";
 inline constexpr std::string_view kSyncedAt = "cache/synced_at";
-inline constexpr std::string_view kLogTip = "cache/log_tip.json";
+inline constexpr std::string_view kLogCheckpoint = "cache/log.checkpoint";
 
 std::string role_key_name(std::string_view role, int number);  // "core-1"
 std::string role_key_path(std::string_view role, int number);

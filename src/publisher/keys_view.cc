@@ -29,7 +29,7 @@ std::string_view signs(std::string_view role) {
   if (role == "flags") return "flag sets";
   if (role == "rollouts") return "plans, permits, the block list";
   if (role == "snapshot" || role == "timestamp") return "freshness of the repository";
-  if (role == "log") return "heads of the event log";
+  if (role == "log") return "checkpoints of the event log";
   if (role == "person") return "approvals and orders in that person's name";
   if (role == "tenant") return "that customer's policy";
   return "nothing that anybody trusts yet";

@@ -8,7 +8,7 @@
 #include "crypto/sha256.h"
 #include "publisher/home.h"
 #include "publisher/server_configuration.h"
-#include "statement/plan.h"
+#include "statement/log_trust.h"
 #include "tuf/names.h"
 #include "tuf/repository.h"
 
@@ -100,7 +100,7 @@ class Composer {
       rings_.emplace(role, tuf::Keyring{{made.key}, 1});
     }
     FB_ASSIGN(const NewKey log, make_key("server/keys/log.pem", Protection::plain));
-    log_keys_.emplace(log.key.id(), log.key);
+    log_ = {statement::default_origin(log.key), {{log.key.id(), log.key}}, {}};
     return {};
   }
 
@@ -137,7 +137,7 @@ class Composer {
     FB_ASSIGN(tuf::Targets targets, tuf::compose_targets(rings_, first(lifetimes.targets)));
     add_trust(targets, statement::kPeoplePath, statement::encode(people_));
     add_trust(targets, statement::kLimitsPath, statement::encode(speed_limits(order_.profile)));
-    add_trust(targets, statement::kLogKeysPath, statement::encode_log_keys(log_keys_));
+    add_trust(targets, statement::kLogTrustPath, statement::encode(log_));
     FB_ASSIGN(const std::string targets_file, sign("targets", tuf::encode(targets)));
     add_published("metadata/1.targets.json", targets_file);
 
@@ -171,7 +171,7 @@ class Composer {
   std::vector<LayoutFile> files_;
   OwnedSigners signers_;
   tuf::Keyrings rings_;
-  crypto::KeyMap log_keys_;
+  statement::LogTrust log_;
   statement::People people_;
   std::vector<TenantSeat> tenants_;
 };

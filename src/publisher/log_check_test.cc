@@ -3,139 +3,144 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "audit/log_sim_test.h"
 #include "publisher/desk_sim_test.h"
-#include "statement/plan.h"
 
 namespace fb::publisher {
 namespace {
 
 using testing::HasSubstr;
 
-statement::Envelope head_over(const audit::Tip& tip, const crypto::Signer& signer) {
-  return *statement::seal(
-      statement::kHeadType,
-      statement::encode(statement::Head{tip.size, tip.hash, Instant{1'900'000'000'000}}), signer);
+LogCopy copy_of(const audit::LogSimulator& log) {
+  return {log.entries, log.hashes(), log.checkpoint()};
 }
 
-LogCopy log_of(int count, const crypto::Signer& signer) {
-  LogCopy log;
-  audit::Tip tip;
-  for (int i = 0; i < count; ++i) {
-    log.entries.push_back(audit::encode(audit::following(tip, Instant{i}, "act", {{"number", i}})));
-    tip = audit::extend(tip, log.entries.back());
-  }
-  log.head = head_over(tip, signer);
-  return log;
-}
-
-audit::Tip tip_of(const LogCopy& log) {
-  audit::Tip tip;
-  for (const std::string& entry : log.entries) tip = audit::extend(tip, entry);
-  return tip;
-}
-
-class LogVerify : public testing::Test {
- protected:
-  [[nodiscard]] Outcome verify(const LogCopy& copy,
-                               const std::optional<audit::Tip>& seen = {}) const {
-    return verify_log(copy, {{signer.key().id(), signer.key()}}, seen);
-  }
-  tuf::TestSigner signer{"log"};
-  LogCopy log = log_of(6, signer);
-};
-
-TEST_F(LogVerify, passes_a_whole_log) {
-  EXPECT_EQ(verify(log).answer, Answer::yes);
-  EXPECT_EQ(verify(log_of(0, signer)).answer, Answer::yes);
-}
-
-struct Damage {
-  const char* name;
-  void (*apply)(LogCopy&);
-  int first_bad;
-};
-
-TEST_F(LogVerify, names_the_first_entry_that_does_not_fit) {
-  const Damage damages[] = {
-      // An edited entry still says the right index and predecessor: the one after it no longer
-      // fits.
-      {"edited",
-       [](LogCopy& l) {
-         l.entries[2].replace(l.entries[2].find("\"number\":2"), 10, "\"number\":9");
-       },
-       3},
-      {"removed", [](LogCopy& l) { l.entries.erase(l.entries.begin() + 2); }, 2},
-      {"reordered", [](LogCopy& l) { std::swap(l.entries[2], l.entries[3]); }, 2},
-      {"not JSON", [](LogCopy& l) { l.entries[4] = "oops"; }, 4},
-      {"last edited",
-       [](LogCopy& l) {
-         l.entries[5].replace(l.entries[5].find("\"number\":5"), 10, "\"number\":7");
-       },
-       5},
-      {"last removed", [](LogCopy& l) { l.entries.pop_back(); }, 5},
-      {"appended",
-       [](LogCopy& l) {
-         l.entries.push_back(
-             audit::encode(audit::following(tip_of(l), Instant{9}, "act", json::Value::object())));
-       },
-       6},
-  };
-  for (const Damage& damage : damages) {
-    LogCopy copy = log;
-    damage.apply(copy);
-    const Outcome outcome = verify(copy);
-    EXPECT_EQ(outcome.answer, Answer::no) << damage.name;
-    EXPECT_EQ(outcome.document.value("first_bad", -1), damage.first_bad)
-        << damage.name << ": " << outcome.text;
-    EXPECT_THAT(outcome.text, HasSubstr("entry " + std::to_string(damage.first_bad)))
-        << damage.name;
-  }
-}
-
-TEST_F(LogVerify, refuses_a_head_by_another_key) {
-  log.head = head_over(tip_of(log), tuf::TestSigner("thief"));
-  EXPECT_THAT(verify(log).text, HasSubstr("not signed by the log's key"));
-}
-
-TEST_F(LogVerify, notices_that_a_whole_shorter_log_was_longer_before) {
-  const Outcome outcome = verify(log_of(4, signer), tip_of(log));
+TEST(LogVerify, PassesAWholeCopyAndNamesTheFirstBadEntryOfAnother) {
+  const audit::LogSimulator log = audit::log_of(300);
+  EXPECT_EQ(verify_copy(copy_of(log), log.trust()).answer, Answer::yes);
+  LogCopy edited = copy_of(log);
+  edited.entries[270] += ' ';
+  const Outcome outcome = verify_copy(edited, log.trust());
   EXPECT_EQ(outcome.answer, Answer::no);
-  EXPECT_THAT(outcome.text, HasSubstr("entry 4 was removed; 6 were verified here before"));
+  EXPECT_EQ(outcome.document.at("first_bad"), 270);
+  EXPECT_THAT(outcome.text, HasSubstr("NOT intact: entry 270 is not what was logged"));
 }
 
-TEST_F(LogVerify, notices_that_a_whole_log_is_not_the_one_verified_before) {
-  audit::Tip other = tip_of(log);
-  other.hash = crypto::sha256("something else");
-  EXPECT_THAT(verify(log, other).text, HasSubstr("rewritten since"));
+TEST(LogVerify, RefusesACheckpointByAnotherKey) {
+  const audit::LogSimulator log = audit::log_of(3);
+  audit::LogSimulator thief = log;
+  thief.signer = crypto::TestSigner("thief");
+  EXPECT_THAT(verify_copy(copy_of(thief), log.trust()).text, HasSubstr("not signed by the log"));
 }
 
-TEST(LogCheck, fetches_page_after_page_and_remembers_what_it_saw) {
-  TestDesk test;
+// A home whose server serves this log, signed by the key that trust/log.json names.
+struct Served : TestDesk {
+  explicit Served(std::uint64_t count) {
+    log.origin = cached_origin();
+    log.signer = crypto::TestSigner(*home.read("server/keys/log.pem", 4096));
+    for (std::uint64_t i = 0; i < count; ++i) log.append("report", {{"number", i}});
+    serve();
+  }
+  void serve() {
+    std::erase_if(server.files, [](const auto& file) { return file.first.starts_with("/log/"); });
+    for (const auto& [path, bytes] : log.files()) server.files["/log/" + path] = bytes;
+  }
+  std::string cached_origin() {
+    return statement::default_origin(
+        crypto::TestSigner(*home.read("server/keys/log.pem", 4096)).key());
+  }
+  // The verdict's sentence.
+  std::string verdict() {
+    Desk at = desk();
+    const auto outcome = verify_served(at);
+    return outcome.ok() ? outcome->text : outcome.error().detail;
+  }
+  audit::LogSimulator log;
+};
+
+TEST(LogVerify, ReadsTheServedLogTileByTile) {
+  Served test(600);
+  EXPECT_THAT(test.verdict(), HasSubstr("the log is intact: 600 entries, root "));
+  EXPECT_NE(test.server.sent("GET", "/log/tile/entries/002.p/88"), nullptr);
+  EXPECT_NE(test.server.sent("GET", "/log/tile/1/000.p/2"), nullptr);
+}
+
+TEST(LogVerify, FindsWhateverIsChangedInAnyFileAndNamesIt) {
+  for (const auto& [path, bytes] : Served(600).log.files()) {
+    for (const std::size_t at : {std::size_t{0}, bytes.size() / 2, bytes.size() - 2}) {
+      Served test(600);
+      test.server.files["/log/" + path][at] ^= 1;
+      EXPECT_THAT(test.verdict(), testing::Not(HasSubstr("is intact"))) << path << " at " << at;
+      if (path.starts_with("tile/0/")) {
+        EXPECT_THAT(test.verdict(), HasSubstr("NOT intact: entry ")) << path << " at " << at;
+      }
+      if (path.starts_with("tile/1/")) {
+        EXPECT_THAT(test.verdict(), HasSubstr("NOT intact: tile/1/000 ")) << path << " at " << at;
+      }
+    }
+  }
+}
+
+TEST(LogVerify, NoticesALogThatWasCutOrRewrittenSinceItWasSeen) {
+  struct Row {
+    const char* what;
+    audit::LogSimulator later;
+    const char* sentence;
+  };
+  const Row rows[] = {
+      {"truncated", audit::log_of(10), "entry 10 was removed; 20 were verified here before"},
+      {"split view", audit::log_of(30, "forged"), "rewritten since it was last verified here"},
+  };
+  for (const Row& row : rows) {
+    Served test(20);
+    ASSERT_THAT(test.verdict(), HasSubstr("is intact"));
+    const auto origin = test.log.origin;
+    const auto signer = test.log.signer;
+    test.log = row.later;
+    test.log.origin = origin;
+    test.log.signer = signer;
+    test.serve();
+    EXPECT_THAT(test.verdict(), HasSubstr(row.sentence)) << row.what;
+  }
+}
+
+TEST(LogVerify, ReadsASavedCopyWithoutTheServer) {
+  Served test(300);
   Desk desk = test.desk();
-  const auto signer = test.signer("log");
-  const LogCopy log = log_of(1200, *signer);
-  LogCopy first{{log.entries.begin(), log.entries.begin() + 1000}, log.head};
-  LogCopy second{{log.entries.begin() + 1000, log.entries.end()}, log.head};
-  test.server.answer("GET /api/v1/log?from=0&limit=1000", encode(first));
-  test.server.answer("GET /api/v1/log?from=1000&limit=1000", encode(second));
-  const auto outcome = check_log(desk, {});
-  ASSERT_TRUE(outcome.ok()) << outcome.error().detail;
-  EXPECT_EQ(outcome->answer, Answer::yes) << outcome->text;
-
-  test.server.answer("GET /api/v1/log?from=0&limit=1000", encode(log_of(10, *signer)));
-  EXPECT_EQ(check_log(desk, {})->answer, Answer::no);
-}
-
-TEST(LogCheck, verifies_a_saved_log_without_the_server) {
-  TestDesk test;
-  Desk desk = test.desk();
-  const LogCopy log = log_of(3, *test.signer("log"));
-  test.server.answer("GET /api/v1/log?from=0&limit=1000", encode(log));
-  ASSERT_TRUE(check_log(desk, {}).ok());
+  const auto saved = save_log(desk);
+  ASSERT_TRUE(saved.ok()) << saved.error().detail;
   test.server.away = true;
-  const auto outcome = check_log(desk, json::pretty(encode(log)));
-  ASSERT_TRUE(outcome.ok()) << outcome.error().detail;
-  EXPECT_EQ(outcome->answer, Answer::yes);
+  EXPECT_EQ(verify_saved(desk, *saved)->answer, Answer::yes);
+  std::string forged = *saved;
+  forged.replace(forged.find("\\\"number\\\":257"), 14, "\\\"number\\\":752");
+  EXPECT_THAT(verify_saved(desk, forged)->text, HasSubstr("entry 257 is not what was logged"));
+}
+
+TEST(LogProve, ProvesOneEntryFromAFewTiles) {
+  Served test(600);
+  Desk desk = test.desk();
+  const auto proof = prove_entry(desk, 300);
+  ASSERT_TRUE(proof.ok()) << proof.error().detail;
+  EXPECT_EQ(test.server.sent("GET", "/log/tile/entries/000"), nullptr);
+  test.server.away = true;
+  const auto checked = verify_saved(desk, json::pretty(proof->document));
+  ASSERT_TRUE(checked.ok()) << checked.error().detail;
+  EXPECT_EQ(checked->answer, Answer::yes) << checked->text;
+  json::Value forged = proof->document;
+  forged["inclusion"][2] = crypto::sha256("forged").text();
+  EXPECT_THAT(verify_saved(desk, json::pretty(forged))->text, HasSubstr("entry 300: "));
+  test.server.away = false;
+  EXPECT_EQ(prove_entry(desk, 600).error().code, ErrorCode::not_found);
+}
+
+TEST(LogProve, ProvesThePublicationOfARelease) {
+  Served test(40);
+  Desk desk = test.desk();
+  const Digest release = crypto::sha256("release");
+  test.server.answer("GET /api/v1/releases/" + escaped(release.text()), {{"log_entry", 7}});
+  const auto proof = prove_release(desk, release);
+  ASSERT_TRUE(proof.ok()) << proof.error().detail;
+  EXPECT_EQ(proof->document.at("index"), 7);
 }
 
 }  // namespace

@@ -6,7 +6,7 @@
 namespace fb::publisher {
 namespace {
 
-// Pages of the log are the largest answers: 1000 entries.
+// Bundles of the log are the largest answers: 256 entries of at most 64 KiB.
 constexpr std::size_t kAnswerBytes = 64U << 20U;
 constexpr int kPages = 10'000;
 

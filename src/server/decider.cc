@@ -15,6 +15,7 @@ Result<std::unique_ptr<Decider>> Decider::start(const Config& config, const Door
   FB_ASSIGN(decider->world_, World::open(config, doors, signers, decider->started_wall_));
   for (const auto& [number, notice] : decider->world_->notices.waiting())
     decider->options_.notify(notice);
+  decider->show_checkpoint();
   decider->thread_ = std::thread([raw = decider.get()] { raw->work(); });
   return decider;
 }
@@ -85,7 +86,7 @@ void Decider::decide(const std::vector<Command>& commands, bool tick_due) {
     if (tick_due) next_tick_ = doors_.clock.uptime() + options_.tick;
     return refuse(*trouble_, commands);
   }
-  Transaction tx(world_->tip);
+  Transaction tx(world_->log->tip().size);
   const Instant at = now();
   Status status;
   if (tick_due) {  // before the commands: after a restart nobody gets a permit before the outage is
@@ -125,9 +126,10 @@ void Decider::delivered(std::uint64_t notice) {
 
 Status Decider::commit(Transaction& tx) {
   if (!tx.batch().empty()) {
+    FB_TRY(world_->log->seal(tx));
     FB_TRY(doors_.store.commit(tx.batch()));
     ++counters.commits;
-    world_->tip = tx.tip();
+    show_checkpoint();
   }
   if (world_->repository->unpublished()) FB_TRY(world_->repository->publish());
   return {};
@@ -139,7 +141,6 @@ Status Decider::commit(Transaction& tx) {
 void Decider::recover(const Error& error, const std::vector<Command>& commands) {
   ++counters.failures;
   world_.reset();
-  head_.reset();
   {
     const std::lock_guard lock(mutex_);
     trouble_ = error;
@@ -170,6 +171,7 @@ bool Decider::read_back() {
   world_ = std::move(world).value();
   continuity_ = rollout::Continuity::was_down;
   next_tick_ = doors_.clock.uptime();
+  show_checkpoint();
   const std::lock_guard lock(mutex_);
   trouble_.reset();
   return true;
@@ -192,18 +194,21 @@ std::shared_ptr<const std::vector<Decider::RolloutGauges>> Decider::rollout_gaug
   return gauges_;
 }
 
-Result<statement::Envelope> Decider::head(Instant at) {
-  if (head_ && head_->first == world_->tip.size) return head_->second;
-  const statement::Head head{world_->tip.size, world_->tip.hash, at};
-  FB_ASSIGN(auto envelope,
-            statement::seal(statement::kHeadType, statement::encode(head), *signers_.log));
-  head_ = {world_->tip.size, envelope};
-  return envelope;
+void Decider::show_checkpoint() {
+  auto shown = std::make_shared<const std::string>(world_->log->checkpoint());
+  const std::lock_guard lock(mutex_);
+  checkpoint_ = std::move(shown);
 }
 
-Result<statement::Envelope> Decider::seal(statement::Permit permit, Instant at) {
-  FB_ASSIGN(permit.log.head, head(at));
-  return statement::seal(statement::kPermitType, statement::encode(permit), *signers_.rollouts);
+std::shared_ptr<const std::string> Decider::checkpoint() const {
+  const std::lock_guard lock(mutex_);
+  return checkpoint_;
+}
+
+Result<statement::Envelope> Decider::seal(World::Grant grant, std::uint64_t known) {
+  FB_ASSIGN(grant.permit.log, world_->log->prove(grant.release_entry, known));
+  return statement::seal(statement::kPermitType, statement::encode(grant.permit),
+                         *signers_.rollouts);
 }
 
 }  // namespace fb::server

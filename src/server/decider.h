@@ -56,11 +56,11 @@ class Decider {
   // Finishes what was submitted and joins.
   void stop();
 
-  // The signed head that covers everything committed so far. On the decider's thread (inside
-  // promises).
-  Result<statement::Envelope> head(Instant now);
-  // The permit with its log proof, signed by the rollouts key. The same.
-  Result<statement::Envelope> seal(statement::Permit permit, Instant now);
+  // The permit with the log's proof, which continues a log of `known` entries, signed by the
+  // rollouts key. On the decider's thread (inside promises). Errors: those of store and signer.
+  Result<statement::Envelope> seal(World::Grant grant, std::uint64_t known);
+  // The newest checkpoint; it covers what is committed, and only that. Any thread.
+  [[nodiscard]] std::shared_ptr<const std::string> checkpoint() const;
   // Why no decisions are being made, or ok. Any thread.
   [[nodiscard]] Status ready() const;
   struct RolloutGauges {
@@ -90,6 +90,7 @@ class Decider {
   static void refuse(const Error& error, const std::vector<Command>& commands);
   bool read_back();
   void take_gauges();
+  void show_checkpoint();
   [[nodiscard]] Instant now() const;
 
   const Config& config_;
@@ -101,14 +102,14 @@ class Decider {
   Uptime started_uptime_;
   Uptime next_tick_;
   rollout::Continuity continuity_ = rollout::Continuity::was_down;
-  std::optional<std::pair<std::uint64_t, statement::Envelope>> head_;  // by log size
-  mutable std::mutex mutex_;                                           // guards the five below
+  mutable std::mutex mutex_;  // guards the six below
   std::condition_variable changed_;
   std::vector<Command> waiting_;
   bool stopping_ = false;
   std::optional<Error> trouble_;
   std::shared_ptr<const std::vector<RolloutGauges>> gauges_ =
       std::make_shared<std::vector<RolloutGauges>>();
+  std::shared_ptr<const std::string> checkpoint_ = std::make_shared<std::string>();
   std::thread thread_;
 };
 

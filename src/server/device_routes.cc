@@ -81,9 +81,9 @@ void DeviceRoutes::permit(const port::ServerRequest& request, const port::Reply&
                  json_answer(200, wire::encode(wire::PermitReply{std::nullopt, *denied})));
            }
            ++decider.counters.permits;
-           tx.afterwards([reply, &decider, now,
+           tx.afterwards([reply, &decider, known = ask.log_size,
                           grant = std::get<World::Grant>(std::move(answer).value())]() mutable {
-             const auto permit = decider.seal(std::move(grant.permit), now);
+             const auto permit = decider.seal(std::move(grant), known);
              reply(permit.ok()
                        ? json_answer(200, wire::encode(wire::PermitReply{*permit, std::nullopt}))
                        : problem_answer(permit.error()));

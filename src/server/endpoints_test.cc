@@ -4,6 +4,7 @@
 
 #include <filesystem>
 
+#include "audit/walk.h"
 #include "base/limits.h"
 #include "http/client.h"
 #include "http/server.h"
@@ -97,7 +98,6 @@ constexpr std::array kReads{"/v1/policy",
                             "/api/v1/devices",
                             "/api/v1/devices/x",
                             "/api/v1/inventory",
-                            "/api/v1/log",
                             "/api/v1/incidents",
                             "/api/v1/incidents/1",
                             "/tuf/metadata/timestamp.json"};
@@ -193,8 +193,8 @@ TEST(Endpoints, WantTheRightToken) {
   }
   for (std::size_t i = 0; i < wrong.size(); ++i) {
     if (i == 6) continue;  // blanks at the end of a header are not part of it
-    for (const char* path : {"/api/v1/status", "/api/v1/log", "/api/v1/nothing", "/api/v1/devices",
-                             "/api/v1/incidents", "/api/v1/inventory"}) {
+    for (const char* path : {"/api/v1/status", "/log/tile/entries/000.p/1", "/api/v1/nothing",
+                             "/api/v1/devices", "/api/v1/incidents", "/api/v1/inventory"}) {
       EXPECT_EQ(lab.http("GET", path, "", wrong[i]).status, 401) << path << " " << i;
     }
     EXPECT_EQ(lab.http("POST", "/api/v1/acts", "{}", wrong[i]).status, 401);
@@ -294,29 +294,41 @@ TEST(StaticFiles, HaveRangesAndETags) {
   EXPECT_EQ(lab.http("GET", "/tuf/metadata/1.root.json").status, 200);
 }
 
-TEST(Management, ShowsTheLogWithASignedHeadThatCoversIt) {
+TEST(EventLog, IsServedAsTilesUnderACheckpointThatCoversThem) {
   Web lab;
-  const auto response =
-      lab.http("GET", "/api/v1/log?from=0&limit=1000", "", Web::bearer(kApiToken));
-  ASSERT_EQ(response.status, 200);
-  const auto value = *json::parse(response.body);
-  audit::Tip tip;
-  for (const auto& entry : value["entries"]) tip = *audit::verify(tip, entry.get<std::string>());
-  const auto envelope = statement::decode_envelope(value["head"]);
-  const auto& key = lab.signer("log").key();
-  const auto head = statement::decode_head(
-      *statement::open(*envelope, statement::kHeadType, {{{key.id(), key}}, {key.id()}, 1}));
-  EXPECT_EQ(head->size, tip.size);
-  EXPECT_EQ(head->hash, tip.hash);
-  const auto page =
-      *json::parse(lab.http("GET", "/api/v1/log?from=2&limit=1", "", Web::bearer(kApiToken)).body);
-  ASSERT_EQ(page["entries"].size(), 1U);
-  EXPECT_EQ(audit::decode_entry(page["entries"][0].get<std::string>())->index, 2U);
-  EXPECT_EQ(json::parse(
-                lab.http("GET", "/api/v1/log?from=99999999999999", "", Web::bearer(kApiToken)).body)
-                ->at("entries")
-                .size(),
-            0U);
+  const auto note = lab.http("GET", "/log/checkpoint");
+  ASSERT_EQ(note.status, 200);
+  EXPECT_EQ(note.headers.at("cache-control"), "no-cache");
+  const auto checkpoint = audit::open_checkpoint(note.body, lab.log_trust());
+  ASSERT_TRUE(checkpoint.ok()) << checkpoint.error().detail;
+  const auto width = audit::width_of({0, 0}, checkpoint->tip.size);
+  const std::string partial = width == audit::kTileWidth ? "" : ".p/" + std::to_string(width);
+  const auto hashes = lab.http("GET", "/log/tile/0/000" + partial);
+  EXPECT_EQ(hashes.headers.at("cache-control"), "public, max-age=31536000, immutable");
+  const auto entries =
+      lab.http("GET", "/log/tile/entries/000" + partial, "", Web::bearer(kApiToken));
+  const auto bundle = audit::decode_bundle(entries.body, width);
+  ASSERT_TRUE(bundle.ok()) << bundle.error().detail;
+  audit::Walk walk(checkpoint->tip);
+  walk.take(*bundle, audit::Tile::decode(hashes.body)->hashes());
+  EXPECT_FALSE(walk.finish()) << walk.finish()->sentence;
+}
+
+TEST(EventLog, AnswersOnlyWhatIsThereAndShowsEntriesToWhoHoldsTheToken) {
+  Web lab;
+  EXPECT_EQ(lab.http("GET", "/log/tile/entries/000.p/1").status, 401);
+  EXPECT_EQ(lab.http("GET", "/log/tile/entries/000.p/1", "", Web::bearer("x")).status, 401);
+  EXPECT_EQ(lab.http("GET", "/log/tile/0/000.p/1").status, 200) << "a shorter log's tile";
+  const auto narrow = lab.http("GET", "/log/tile/0/000.p/2").body;
+  EXPECT_EQ(narrow.size(), 64U);
+  for (const char* path : {"/log/", "/log/tile/0/001", "/log/tile/0/000.p/255", "/log/tile/6/000",
+                           "/log/tile/0/000.p/0", "/log/tile/0/../../secret",
+                           "/log/tile/entries/x999/000", "/log/secret"}) {
+    const auto response = lab.http("GET", path, "", Web::bearer(kApiToken));
+    EXPECT_EQ(response.status, 404) << path;
+  }
+  EXPECT_EQ(lab.http("POST", "/log/checkpoint", "x").status, 405);
+  EXPECT_EQ(lab.http("GET", "/api/v1/log", "", Web::bearer(kApiToken)).status, 404);
 }
 
 TEST(Management, TakesCursorsBeyondTheEnd) {

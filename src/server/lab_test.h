@@ -25,7 +25,7 @@
 #include <string>
 #include <vector>
 
-#include "audit/chain.h"
+#include "audit/entry.h"
 #include "base/bytes.h"
 #include "base/limits.h"
 #include "policy/customer.h"
@@ -460,9 +460,7 @@ class Lab {
   std::string state(int number) { return rollout(number).value("state", "?"); }
   std::vector<audit::Entry> log() {
     std::vector<audit::Entry> out;
-    audit::Tip tip;
     const Status read = store.scan_log(0, [&](std::uint64_t, const std::string& bytes) -> Status {
-      FB_ASSIGN(tip, audit::verify(tip, bytes));
       FB_ASSIGN(auto entry, audit::decode_entry(bytes));
       out.push_back(std::move(entry));
       return {};
@@ -488,6 +486,9 @@ class Lab {
     return look([rollout](World& world) {
       return world.rollouts->find(rollout_id(rollout))->state().dispatched;
     });
+  }
+  [[nodiscard]] statement::LogTrust log_trust() {
+    return {"lab", {{signer("log").key().id(), signer("log").key()}}, {}};
   }
   // What a device would read, through the whole of TUF.
   Result<std::string> target(const std::string& path) {
@@ -550,7 +551,8 @@ class Lab {
           {person(name), {role}, {{signer(name).key().id(), signer(name).key()}}});
     }
     for (const auto& [path, bytes] : std::map<std::string, std::string>{
-             {std::string(statement::kPeoplePath), statement::encode(people)}}) {
+             {std::string(statement::kPeoplePath), statement::encode(people)},
+             {std::string(statement::kLogTrustPath), statement::encode(log_trust())}}) {
       top.targets[path] = tuf::describe(bytes);
       FB_CHECK(
           files

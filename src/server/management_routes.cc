@@ -148,7 +148,6 @@ void ManagementRoutes::route(const Segments& path, const port::ServerRequest& re
       return json_answer(200, status_view(world, p_.config));
     });
   }
-  if (noun == "log" && !one) return get_log(request, reply);
   if (noun == "incidents") return get_incident(id, reply);
   if (noun == "inventory" && !one) {
     return read(reply, [this](World& world, Instant now) -> Result<port::ServerResponse> {
@@ -266,31 +265,6 @@ void ManagementRoutes::post_policy(const std::string& body, const port::Reply& r
       reply(accepted.ok() ? json_answer(201, json::Value{{"tenant", accepted->tenant.text()},
                                                          {"version", accepted->version}})
                           : problem_answer(accepted.error()));
-    });
-  };
-  const Status status =
-      p_.decider.submit({run, [reply](const Error& error) { reply(problem_answer(error)); }});
-  if (!status.ok()) reply(problem_answer(status.error()));
-}
-
-void ManagementRoutes::get_log(const port::ServerRequest& request, const port::Reply& reply) {
-  const std::uint64_t from = number(request, "from", 0);
-  const std::uint64_t limit = std::min<std::uint64_t>(number(request, "limit", kPage), kPage);
-  const auto run = [reply, from, limit, this](World&, Transaction& tx, Instant now) {
-    tx.afterwards([reply, from, limit, now, this] {
-      json::Value entries = json::Value::array();
-      const Status read =
-          p_.store.scan_log(from, [&](std::uint64_t, const std::string& bytes) -> Status {
-            if (entries.size() == limit) return Error{ErrorCode::too_many, "page full"};
-            entries.push_back(bytes);
-            return {};
-          });
-      if (!read.ok() && read.error().code != ErrorCode::too_many)
-        return reply(problem_answer(read.error()));
-      const auto head = p_.decider.head(now);
-      if (!head.ok()) return reply(problem_answer(head.error()));
-      reply(json_answer(
-          200, json::Value{{"entries", std::move(entries)}, {"head", statement::encode(*head)}}));
     });
   };
   const Status status =

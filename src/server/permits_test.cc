@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <thread>
 
+#include "audit/proved.h"
 #include "base/limits.h"
 #include "server/lab_test.h"
 
@@ -100,13 +101,14 @@ TEST(Permits, APermitIsForItsAskerAndLastsOneFreshnessInterval) {
   EXPECT_EQ(permit->nonce, Lab::nonce(7));
   EXPECT_EQ(permit->valid, lab.config.freshness_interval());
   EXPECT_LE(permit->valid, limits::kFreshness);
-  // The proof: the log's key signed a head that lies beyond the release's own entry.
-  const auto& log_key = lab.signer("log").key();
-  const auto head = statement::open(permit->log.head, statement::kHeadType,
-                                    {{{log_key.id(), log_key}}, {log_key.id()}, 1});
-  ASSERT_TRUE(head.ok());
-  EXPECT_GT(statement::decode_head(*head)->size, permit->log.index);
-  EXPECT_EQ(lab.log().at(permit->log.index).data.at("release"), lab.release.text());
+  // The proof: the log's key signed a checkpoint that the release's own entry leads to.
+  const auto checkpoint = audit::open_checkpoint(permit->log.checkpoint, lab.log_trust());
+  ASSERT_TRUE(checkpoint.ok()) << checkpoint.error().detail;
+  const auto entry = audit::open_proved(
+      {permit->log.index, permit->log.entry, permit->log.inclusion}, checkpoint->tip);
+  ASSERT_TRUE(entry.ok()) << entry.error().detail;
+  EXPECT_EQ(entry->kind, "release");
+  EXPECT_EQ(entry->data.at("release"), lab.release.text());
 }
 
 TEST(Permits, ALostReplyIsAskedForAgainAndCountedOnce) {

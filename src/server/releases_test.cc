@@ -127,7 +127,7 @@ TEST(Submission, TwoOfOneBatchAreHeldAgainstEachOther) {
   const std::string three = lab.metadata("content", second, Lab::keys_of("content"));
   const auto blobs = [&](const Digest& digest) { return lab.blobs.read(digest.hex(), 1 << 20); };
   const auto outcome = lab.look([&](World& world) {
-    Transaction tx(world.tip);
+    Transaction tx(world.log->tip().size);
     const auto now = lab.clock.wall();
     const auto one = world.releases->submit({"content", two}, blobs, tx, now);
     const auto other_one = world.releases->submit({"content", three}, blobs, tx, now);

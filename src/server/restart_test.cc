@@ -190,7 +190,7 @@ TEST(Sequence, ARepetitionInTheSameBatchGetsItsOwnReplyAndNotTheOneBefore) {
   report.sequence = 2;
   const auto token = crypto::sha256(device.secret);
   const auto replies = lab.look([&](World& world) {
-    Transaction tx(world.tip);
+    Transaction tx(world.log->tip().size);
     const auto first = world.check_in(token, report, tx, lab.clock.wall());
     const auto second = world.check_in(token, report, tx, lab.clock.wall());
     return std::pair(*first, *second);

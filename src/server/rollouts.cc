@@ -5,6 +5,7 @@
 
 #include "base/bytes.h"
 #include "base/limits.h"
+#include "crypto/sha256.h"
 #include "rollout/step.h"
 
 namespace fb::server {
@@ -507,11 +508,30 @@ Status Rollouts::publish_plans(Transaction& tx, Instant now) {
     }
   }
   files[std::string(statement::kBlockedPath)] = statement::encode(list);
+  FB_ASSIGN(const auto before, n_.repository.newest_targets("rollouts"));
   FB_ASSIGN(auto next, n_.repository.next_rollouts(files, now));
   if (!next) return {};
+  for (const auto& [path, bytes] : files) {
+    const auto it = before.targets.find(path);
+    if (it == before.targets.end() || it->second != tuf::describe(bytes))
+      log_plan(path, bytes, tx, now);
+  }
   FB_ASSIGN(auto publication, n_.repository.compose({{"rollouts", std::move(*next)}}, now));
   n_.repository.adopt(std::move(publication), tx);
   return {};
+}
+
+// What devices are told from now on, by digest; the file itself is a target.
+void Rollouts::log_plan(const std::string& path, const std::string& bytes, Transaction& tx,
+                        Instant now) const {
+  json::Value data{{"path", path}, {"digest", crypto::sha256(bytes).text()}};
+  for (const auto& [id, run] : runs_) {
+    if (statement::plan_path(id) != path) continue;
+    data["rollout"] = id.number();
+    data["release"] = run->record().release.text();
+    data["state"] = word(run->record().plan.state);
+  }
+  tx.log(now, "plan", std::move(data));
 }
 
 void Rollouts::open_incident(const RolloutRun& run, const rollout::OpenIncident& effect,

@@ -95,6 +95,8 @@ class Rollouts {
                                                          Instant now) const;
   [[nodiscard]] bool two_agree(const statement::Act& resume, Instant now) const;
   Status publish_plans(Transaction& tx, Instant now);
+  void log_plan(const std::string& path, const std::string& bytes, Transaction& tx,
+                Instant now) const;
   void open_incident(const RolloutRun& run, const rollout::OpenIncident& effect, Transaction& tx,
                      Instant now);
 

@@ -22,6 +22,7 @@ std::size_t Router::body_limit(std::string_view method, std::string_view path) c
 
 void Router::handle(port::ServerRequest request, port::Reply reply) {
   if (devices_.handle(request, reply)) return;
+  if (log_.handle(request, reply)) return;
   if (request.path.starts_with(kStatic)) return serve_file(request, reply);
   if (management_.handle(request, reply)) return;
   serve_operations(request, reply);

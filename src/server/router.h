@@ -3,6 +3,7 @@
 
 #include "port/files.h"
 #include "server/device_routes.h"
+#include "server/log_routes.h"
 #include "server/management_routes.h"
 
 namespace fb::server {
@@ -12,6 +13,7 @@ class Router final : public port::HttpHandler {
   Router(Decider& decider, ManagementRoutes::Parts management, port::Files& repository)
       : decider_(decider),
         devices_(decider),
+        log_(decider, management.store, management.api_token),
         management_(std::move(management)),
         repository_(repository) {}
 
@@ -26,6 +28,7 @@ class Router final : public port::HttpHandler {
 
   Decider& decider_;
   DeviceRoutes devices_;
+  LogRoutes log_;
   ManagementRoutes management_;
   port::Files& repository_;
 };

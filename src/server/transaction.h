@@ -12,7 +12,7 @@
 #include <utility>
 #include <vector>
 
-#include "audit/chain.h"
+#include "audit/entry.h"
 #include "base/time.h"
 #include "json/json.h"
 #include "port/store.h"
@@ -21,7 +21,8 @@ namespace fb::server {
 
 class Transaction {
  public:
-  explicit Transaction(audit::Tip tip) : tip_(tip) {}
+  // `log_size`: how many entries the log has.
+  explicit Transaction(std::uint64_t log_size) : next_entry_(log_size) {}
 
   void put(std::string space, std::string key, std::string value) {
     batch_.writes.push_back({std::move(space), std::move(key), std::move(value)});
@@ -39,22 +40,19 @@ class Transaction {
   }
   // Appends to the event log; the entry's index.
   std::uint64_t log(Instant at, std::string kind, json::Value data) {
-    const auto entry = audit::following(tip_, at, std::move(kind), std::move(data));
-    std::string bytes = audit::encode(entry);
-    tip_ = audit::extend(tip_, bytes);
-    batch_.log.push_back({entry.index, std::move(bytes)});
-    return entry.index;
+    const std::uint64_t index = next_entry_++;
+    batch_.log.push_back({index, audit::encode({index, at, std::move(kind), std::move(data)})});
+    return index;
   }
   // Runs after the commit, in order.
   void afterwards(std::function<void()> act) { afterwards_.push_back(std::move(act)); }
 
   [[nodiscard]] const port::Batch& batch() const { return batch_; }
-  [[nodiscard]] const audit::Tip& tip() const { return tip_; }
   [[nodiscard]] const std::vector<std::function<void()>>& promises() const { return afterwards_; }
 
  private:
   port::Batch batch_;
-  audit::Tip tip_;
+  std::uint64_t next_entry_;
   std::vector<std::function<void()>> afterwards_;
 };
 

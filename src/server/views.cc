@@ -44,7 +44,7 @@ json::Value status_view(const World& world, const Config& config) {
   return {{"version", "0.1.0"},
           {"profile", config.profile == rollout::Profile::lab ? "lab" : "standard"},
           {"devices", world.devices.size()},
-          {"log", {{"size", world.tip.size}, {"hash", world.tip.hash.text()}}},
+          {"log", {{"size", world.log->tip().size}, {"root", world.log->tip().root.text()}}},
           {"heartbeat_ms", config.heartbeat_interval().ms},
           {"freshness_ms", config.freshness_interval().ms},
           {"running", std::move(running)}};
@@ -70,6 +70,7 @@ json::Value release_view(const World& world, const Digest& digest, const Release
     if (run->record().release == digest) rollouts.push_back(id.number());
   }
   return {{"release", digest.text()},
+          {"log_entry", entry.log_index},
           {"component", manifest.component.text()},
           {"kind", word(manifest.kind)},
           {"version", manifest.version},

@@ -31,8 +31,8 @@ Result<std::unique_ptr<World>> World::open(const Config& config, const Doors& do
   std::unique_ptr<World> world(new World(config, doors));
   FB_ASSIGN(const auto parameters, config.parameters(rollout::Lane::standard, 1000));
   world->silence = parameters.silence_deadline();
-  FB_TRY(world->load_log().in("the event log"));
   FB_ASSIGN(world->repository, Repository::open(doors.repository, doors.store, signers, now));
+  FB_TRY(world->load_log(*signers.log).in("the event log"));
   FB_ASSIGN(const auto people, world->repository->read_target(std::string(statement::kPeoplePath),
                                                               limits::kJsonBytes));
   FB_ASSIGN(world->people, statement::decode_people(people));
@@ -45,22 +45,21 @@ Result<std::unique_ptr<World>> World::open(const Config& config, const Doors& do
       Rollouts::Neighbours{config, world->devices, *world->releases, *world->repository,
                            world->people, doors.entropy, doors.store});
 
-  Transaction tx(world->tip);
+  Transaction tx(world->log->tip().size);
   tx.log(now, "server-started", {{"devices", world->devices.size()}});
   FB_TRY(world->rollouts->load(tx, now));
+  FB_TRY(world->log->seal(tx));
   FB_TRY(doors.store.commit(tx.batch()));
-  world->tip = tx.tip();
   FB_TRY(world->repository->publish());
   return world;
 }
 
-// The whole chain is checked at each start: a log edited while the server was down is not
-// continued.
-Status World::load_log() {
-  return doors_.store.scan_log(0, [&](std::uint64_t, const std::string& bytes) -> Status {
-    FB_ASSIGN(tip, audit::verify(tip, bytes));
-    return {};
-  });
+Status World::load_log(const crypto::Signer& signer) {
+  FB_ASSIGN(const auto bytes,
+            repository->read_target(std::string(statement::kLogTrustPath), limits::kJsonBytes));
+  FB_ASSIGN(auto trust, statement::decode_log_trust(bytes));
+  FB_ASSIGN(log, EventLog::open(doors_.store, signer, std::move(trust)));
+  return {};
 }
 
 Status World::load_policies() {
@@ -140,8 +139,7 @@ Result<std::variant<World::Grant, wire::Denial>> World::ask_permit(const Digest&
                            .issued = now,
                            .valid = config_.freshness_interval(),
                            .log = {}};
-  permit.log.index = rollouts->release_index(ask.rollout);
-  return Answer(Grant{id, std::move(permit)});
+  return Answer(Grant{id, rollouts->release_index(ask.rollout), std::move(permit)});
 }
 
 Result<statement::Envelope> World::policy_for(const Digest& token_hash) const {

@@ -11,6 +11,7 @@
 #include "port/files.h"
 #include "server/config.h"
 #include "server/devices.h"
+#include "server/event_log.h"
 #include "server/notices.h"
 #include "server/releases.h"
 #include "server/repository.h"
@@ -44,7 +45,8 @@ class World {
                                Transaction& tx, Instant now);
   struct Grant {
     DeviceId device;
-    statement::Permit permit;  // without its log proof: the head is signed after the commit
+    std::uint64_t release_entry = 0;  // what the log has to prove, once this is committed
+    statement::Permit permit;         // without that proof
   };
   Result<std::variant<Grant, wire::Denial>> ask_permit(const Digest& token_hash,
                                                        const wire::PermitAsk& ask, Transaction& tx,
@@ -69,14 +71,14 @@ class World {
   std::unique_ptr<Rollouts> rollouts;
   statement::People people;
   std::map<TenantId, TenantPolicy> policies;
-  audit::Tip tip;
+  std::unique_ptr<EventLog> log;
   Millis silence;  // a device not heard for this long is shown as silent
 
  private:
   World(const Config& config, const Doors& doors)
       : devices(config, doors.entropy), config_(config), doors_(doors) {}
   Status load_policies();
-  Status load_log();
+  Status load_log(const crypto::Signer& signer);
   void log_events(DeviceIndex device, const wire::CheckIn& check_in, Transaction& tx,
                   Instant now) const;
   [[nodiscard]] wire::CheckInReply compose_reply(DeviceIndex device, Instant now) const;

@@ -19,7 +19,6 @@ inline constexpr std::string_view kPermitType = "application/vnd.firebreak.permi
 inline constexpr std::string_view kPersonType = "application/vnd.firebreak.person+json";
 inline constexpr std::string_view kPolicyType = "application/vnd.firebreak.policy+json";
 inline constexpr std::string_view kInventoryType = "application/vnd.firebreak.inventory+json";
-inline constexpr std::string_view kHeadType = "application/vnd.firebreak.head+json";
 
 struct Envelope {
   std::string type;

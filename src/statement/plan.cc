@@ -44,11 +44,42 @@ std::set<Ring> read_rings(json::Reader& in, std::string_view key) {
   return rings;
 }
 
-Envelope read_envelope(json::Reader& in, std::string_view key) {
-  auto envelope = decode_envelope(in.raw(key));
-  if (envelope.ok()) return std::move(envelope).value();
-  in.fail(key, envelope.error().detail);
-  return {};
+std::vector<Digest> read_hashes(json::Reader& in, std::string_view key) {
+  std::vector<Digest> hashes;
+  for (const std::string& text : in.strings(key, limits::kProofHashes, 80)) {
+    const auto hash = Digest::parse(text);
+    if (!hash.ok())
+      in.fail(key, hash.error().detail);
+    else
+      hashes.push_back(*hash);
+  }
+  return hashes;
+}
+
+LogProof read_log_proof(json::Reader& in) {
+  in.literal("kind", "inclusion");
+  LogProof proof;
+  proof.index = static_cast<std::uint64_t>(in.integer("index", 0, std::int64_t{1} << 53U));
+  proof.entry = in.string("entry", limits::kLogEntryBytes);
+  proof.checkpoint = in.string("checkpoint", limits::kNoteBytes);
+  proof.inclusion = read_hashes(in, "inclusion");
+  proof.consistency = read_hashes(in, "consistency");
+  return proof;
+}
+
+json::Value encode_hashes(const std::vector<Digest>& hashes) {
+  json::Value list = json::Value::array();
+  for (const Digest& hash : hashes) list.push_back(hash.text());
+  return list;
+}
+
+json::Value encode(const LogProof& proof) {
+  return {{"kind", "inclusion"},
+          {"index", proof.index},
+          {"entry", proof.entry},
+          {"checkpoint", proof.checkpoint},
+          {"inclusion", encode_hashes(proof.inclusion)},
+          {"consistency", encode_hashes(proof.consistency)}};
 }
 
 std::vector<Envelope> read_acts(json::Reader& in, std::string_view key) {
@@ -163,10 +194,7 @@ std::string encode(const Permit& permit) {
                        {"purpose", word(permit.purpose)},
                        {"issued", to_rfc3339(permit.issued)},
                        {"valid_ms", permit.valid.ms},
-                       {"log",
-                        {{"kind", permit.log.kind},
-                         {"index", permit.log.index},
-                         {"head", encode(permit.log.head)}}}});
+                       {"log", encode(permit.log)}});
 }
 
 Result<Permit> decode_permit(std::string_view payload) {
@@ -182,50 +210,9 @@ Result<Permit> decode_permit(std::string_view payload) {
   permit.issued = in.instant("issued");
   permit.valid = in.millis("valid_ms", milliseconds(100), limits::kFreshness);
   json::Reader log = in.object("log");
-  log.literal("kind", "signed-head");
-  permit.log.index = static_cast<std::uint64_t>(log.integer("index", 0, std::int64_t{1} << 53U));
-  permit.log.head = read_envelope(log, "head");
+  permit.log = read_log_proof(log);
   FB_TRY(in.done());
   return permit;
-}
-
-std::string encode(const Head& head) {
-  return json::pretty({{"format", "firebreak.head/1"},
-                       {"size", head.size},
-                       {"hash", head.hash.text()},
-                       {"issued", to_rfc3339(head.issued)}});
-}
-
-Result<Head> decode_head(std::string_view payload) {
-  FB_ASSIGN(const json::Value value, json::parse(payload));
-  json::Reader in(value, "head");
-  in.literal("format", "firebreak.head/1");
-  Head head{static_cast<std::uint64_t>(in.integer("size", 0, std::int64_t{1} << 53U)),
-            in.digest("hash"), in.instant("issued")};
-  FB_TRY(in.done());
-  return head;
-}
-
-Result<crypto::KeyMap> decode_log_keys(std::string_view bytes) {
-  FB_ASSIGN(const json::Value value, json::parse(bytes));
-  json::Reader in(value, "log keys");
-  in.literal("format", "firebreak.log-keys/1");
-  crypto::KeyMap keys;
-  const json::Value& list = in.raw("keys");
-  if (!list.is_array() || list.empty() || list.size() > 8)
-    in.fail("keys", "a list of 1 to 8 public keys is expected");
-  FB_TRY(in.done());
-  for (const json::Value& each : list) {
-    FB_ASSIGN(auto key, crypto::decode_key(each));
-    keys.emplace(key.id(), std::move(key));
-  }
-  return keys;
-}
-
-std::string encode_log_keys(const crypto::KeyMap& keys) {
-  json::Value list = json::Value::array();
-  for (const auto& [id, key] : keys) list.push_back(key.document);
-  return json::pretty({{"format", "firebreak.log-keys/1"}, {"keys", std::move(list)}});
 }
 
 }  // namespace fb::statement

@@ -62,11 +62,15 @@ enum class Purpose : std::uint8_t { start, renew };
 std::string_view word(Purpose purpose);
 const std::vector<std::pair<std::string_view, Purpose>>& purpose_words();
 
-// The log's word that the release was published for everybody. `kind` says what proof this is.
+// The log's word that the release was published for everybody: its entry, the proof that leads from
+// there to a signed checkpoint, and the proof that this checkpoint continues the one the asker
+// knows. What they mean is for audit/ to say.
 struct LogProof {
-  std::string kind = "signed-head";
   std::uint64_t index = 0;  // of the release's entry
-  Envelope head;            // signed by the log's key
+  std::string entry;        // its exact bytes
+  std::string checkpoint;   // a signed note
+  std::vector<Digest> inclusion;
+  std::vector<Digest> consistency;  // from the size that the asker named
 };
 
 struct Permit {
@@ -83,20 +87,5 @@ struct Permit {
 
 std::string encode(const Permit& permit);
 Result<Permit> decode_permit(std::string_view payload);
-
-// The head of the event log: `size` entries, the last of which hashes to `hash`.
-struct Head {
-  std::uint64_t size = 0;
-  Digest hash;
-  Instant issued;
-};
-
-std::string encode(const Head& head);
-Result<Head> decode_head(std::string_view payload);
-
-// trust/log.json: the log's public keys.
-inline constexpr std::string_view kLogKeysPath = "trust/log.json";
-Result<crypto::KeyMap> decode_log_keys(std::string_view bytes);
-std::string encode_log_keys(const crypto::KeyMap& keys);
 
 }  // namespace fb::statement

@@ -6,6 +6,7 @@
 
 #include "base/limits.h"
 #include "crypto/signer_test.h"
+#include "statement/log_trust.h"
 
 namespace fb::statement {
 namespace {
@@ -34,7 +35,7 @@ Permit permit() {
           Purpose::renew,
           kNow,
           limits::kFreshness,
-          {"signed-head", 12, {std::string(kHeadType), "{}", {}}}};
+          {12, "{}", "a note", {Digest{}}, {}}};
 }
 
 template <class T>
@@ -103,8 +104,10 @@ TEST(Permits, RefuseWhatTheFormatForbids) {
                  {{[](V& v) { v["rollout"] = 20; }, "20 is not a rollout id"},
                   {[](V& v) { v["device"] = "device-1"; }, "'device-1' is not a device id"},
                   {[](V& v) { v["purpose"] = "again"; }, "'again' is none of: start, renew"},
-                  {[](V& v) { v["log"]["kind"] = "none"; }, "where 'signed-head' is expected"},
-                  {[](V& v) { v["log"]["head"] = "x"; }, "permit.log.head: envelope"},
+                  {[](V& v) { v["log"]["kind"] = "none"; }, "where 'inclusion' is expected"},
+                  {[](V& v) { v["log"]["inclusion"] = V(65, Digest{}.text()); }, "inclusion"},
+                  {[](V& v) { v["log"]["consistency"] = V(1, "sha256:x"); }, "consistency"},
+                  {[](V& v) { v["log"]["entry"] = std::string(70'000, 'x'); }, "permit.log.entry"},
                   {[](V& v) { v["nonce"] = std::string(65, 'c'); }, "permit.nonce: 65 bytes"}});
 }
 
@@ -121,25 +124,25 @@ TEST(BlockedReleases, RefuseARolloutDivisibleByTen) {
                  {{[](V& v) { v["digests"][0]["rollout"] = 30; }, "30 is not a rollout id"}});
 }
 
-TEST(Heads, SurviveTheRoundTrip) {
-  const Head head{42, {}, kNow};
-  const auto again = decode_head(encode(head));
-  ASSERT_TRUE(again.ok()) << again.error().detail;
-  EXPECT_EQ(again->size, 42U);
-  EXPECT_EQ(encode(*again), encode(head));
-}
-
-TEST(LogKeys, AreOneToEight) {
-  const crypto::TestSigner log("log");
-  const std::string good = encode_log_keys({{log.key().id(), log.key()}});
-  const auto keys = decode_log_keys(good);
-  ASSERT_TRUE(keys.ok()) << keys.error().detail;
-  EXPECT_EQ(keys->begin()->first, log.key().id());
-  expect_refused(good, decode_log_keys,
-                 {{[](V& v) { v["keys"] = V::array(); }, "1 to 8 public keys"},
-                  {[](V& v) { v["keys"] = V(9, v["keys"][0]); }, "1 to 8 public keys"},
-                  {[](V& v) { v["keys"][0]["weight"] = 0.5; }, "a number with a fraction"},
-                  {[](V& v) { v["keys"][0]["keytype"] = "dsa"; }, "type 'dsa'"}});
+TEST(LogTrust, NamesTheLogItsKeysAndItsWitnesses) {
+  const crypto::TestSigner log("log"), witness("witness");
+  const std::string good = encode(
+      LogTrust{"log.example/x", {{log.key().id(), log.key()}}, {{"w.example", witness.key()}}});
+  const auto trust = decode_log_trust(good);
+  ASSERT_TRUE(trust.ok()) << trust.error().detail;
+  EXPECT_EQ(trust->keys.begin()->first, log.key().id());
+  EXPECT_EQ(trust->witnesses.at(0).key.id(), witness.key().id());
+  EXPECT_EQ(encode(*trust), good);
+  const std::string pem = "-----BEGIN PUBLIC KEY-----";
+  expect_refused(
+      good, decode_log_trust,
+      {{[](V& v) { v["keys"] = V::array(); }, "1 to 8 public keys"},
+       {[](V& v) { v["keys"] = V(9, v["keys"][0]); }, "1 to 8 public keys"},
+       {[](V& v) { v["origin"] = ""; }, "log.origin"},
+       {[](V& v) { v["origin"] = "a b"; }, "log.origin"},
+       {[](V& v) { v["witnesses"][0]["name"] = "a+b"; }, "name"},
+       {[&](V& v) { v["keys"][0] = crypto::ecdsa_key(pem).document; }, "Ed25519"},
+       {[&](V& v) { v["witnesses"][0]["key"] = crypto::ecdsa_key(pem).document; }, "Ed25519"}});
 }
 
 }  // namespace

@@ -221,7 +221,8 @@ std::string encode(const PermitAsk& value) {
                         {"rollout", value.rollout.number()},
                         {"release", value.release.text()},
                         {"nonce", value.nonce},
-                        {"purpose", word(value.purpose)}});
+                        {"purpose", word(value.purpose)},
+                        {"log_size", value.log_size}});
 }
 
 Result<PermitAsk> decode_permit_ask(std::string_view bytes) {
@@ -229,7 +230,8 @@ Result<PermitAsk> decode_permit_ask(std::string_view bytes) {
   json::Reader in(value, "permit ask");
   in.literal("format", "firebreak.permit-ask/1");
   PermitAsk out{read_rollout(in, "rollout"), in.digest("release"), in.string("nonce", 64),
-                in.word("purpose", statement::purpose_words())};
+                in.word("purpose", statement::purpose_words()),
+                static_cast<std::uint64_t>(in.integer("log_size", 0, kBig))};
   if (!in.failed() && out.nonce.size() != 32) in.fail("nonce", "32 hex digits are expected");
   FB_TRY(in.done());
   return out;

@@ -110,6 +110,7 @@ struct PermitAsk {
   Digest release;
   std::string nonce;
   statement::Purpose purpose = statement::Purpose::start;
+  std::uint64_t log_size = 0;  // of the last checkpoint that the device accepted; 0: none
 };
 
 struct Denial {

@@ -6,12 +6,13 @@
 #include <string>
 #include <vector>
 
-#include "audit/chain.h"
+#include "audit/entry.h"
 #include "incident/record.h"
 #include "json/json.h"
 #include "policy/customer.h"
 #include "release/manifest.h"
 #include "statement/inventory.h"
+#include "statement/log_trust.h"
 #include "statement/people.h"
 #include "statement/plan.h"
 #include "statement/speed.h"
@@ -113,7 +114,19 @@ inline statement::Permit permit() {
           statement::Purpose::start,
           kThen,
           seconds(60),
-          {"signed-head", 12, envelope(statement::kHeadType)}};
+          {12,
+           encode(audit::Entry{12, kThen, "release", {{"release", kRelease.text()}}}),
+           "log.example/firebreak\n14\nu7u7u7u7u7u7u7u7u7u7u7u7u7u7u7u7u7u7u7u7u7s=\n\n"
+           "\xE2\x80\x94 log.example/firebreak AAAAAHNpZ25hdHVyZQ==\n",
+           {kOther},
+           {kOther, kRelease}}};
+}
+
+inline statement::LogTrust log_trust() {
+  const auto key = crypto::ed25519_key(std::string(32, 'k'));
+  return {"log.example/firebreak",
+          {{key.id(), key}},
+          {{"witness.example/w", crypto::ed25519_key(std::string(32, 'w'))}}};
 }
 
 inline statement::Act act() {
@@ -180,7 +193,7 @@ inline std::vector<Golden> all() {
       kTenant, "enrolment-token", kOther, statement::Ring::broad, "linux", "amd64"};
   const wire::CheckInReply reply{kThen, minutes(5), 1,
                                  3,     "{}",       {{kRollout, kChannel, kRelease, true}}};
-  const wire::PermitAsk ask{kRollout, kRelease, kNonce, statement::Purpose::start};
+  const wire::PermitAsk ask{kRollout, kRelease, kNonce, statement::Purpose::start, 9};
   const wire::PermitReply granted{envelope(statement::kPermitType), {}};
   const wire::PermitReply denied{
       {}, wire::Denial{"halted", "HALT: 10 of 10 updated machines crashed.", seconds(1)}};
@@ -203,11 +216,11 @@ inline std::vector<Golden> all() {
       {"permit.json", encode(permit()), round(statement::decode_permit)},
       {"act.json", encode(act()), round(statement::decode_act)},
       {"limits.json", encode(speed), round(statement::decode_limits)},
-      {"head.json", encode(statement::Head{42, kOther, kThen}), round(statement::decode_head)},
+      {"log.json", encode(log_trust()), round(statement::decode_log_trust)},
       {"inventory.json", encode(statement::Inventory{kThen, 60, {{kEngine, "7.11", kOther, 60}}}),
        round(statement::decode_inventory)},
       {"policy.json", encode(customer_policy()), round(policy::decode_policy)},
-      {"entry.json", encode(audit::Entry{41, kOther, kThen, "dispatch", {{"rollout", 7}}}),
+      {"entry.json", encode(audit::Entry{41, kThen, "dispatch", {{"rollout", 7}}}),
        round(audit::decode_entry)},
       {"enrolment.json", encode(enrolment), round(wire::decode_enrolment)},
       {"enrolment-reply.json", encode(wire::EnrolmentReply{kDevice, kThen}),
