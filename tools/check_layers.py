@@ -39,6 +39,11 @@ class Law:
                 self.allowed_in_tests[module] = self.allowed[module].union(fakes)
                 self.max_lines[module] = layer.get("max_lines")
 
+        self.allowed_in_file = {
+            program["file"]: set().union(*(self._expand(g) for g in program["may_include"]))
+            for program in data.get("program", [])
+        }
+
     def _expand(self, grant):
         if grant == TYPES_OF_PORT or grant in self.layer_of:
             return {grant}
@@ -83,6 +88,7 @@ def include_problem(law, module, allowed, path, door_types):
 
 def check_includes(law, name, text, module, door_types):
     allowed = (law.allowed_in_tests if is_test(name) else law.allowed)[module]
+    allowed = law.allowed_in_file.get(name, allowed)
     for line, path in cpp.includes(text):
         problem = include_problem(law, module, allowed, path, door_types)
         if problem:

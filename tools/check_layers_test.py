@@ -77,6 +77,12 @@ class CheckLayers(unittest.TestCase):
         self.accepted("src/main/a.cc", "\n" * 149)
         self.refused("src/main/a.cc", "\n" * 150, "at most 149")
 
+    def test_the_verifier_stays_small(self):
+        self.accepted("src/main/firebreak.cc", '#include "publisher/a.h"\n')
+        self.accepted("src/main/firebreak_verify.cc", '#include "pack/a.h"\n#include "tuf/a.h"\n')
+        for room in ("posix", "publisher", "http", "policy"):
+            self.refused("src/main/firebreak_verify.cc", f'#include "{room}/a.h"\n', "lets main")
+
     def test_every_folder_has_a_layer(self):
         self.refused("src/misc/a.cc", "", "'misc'")
 

@@ -65,6 +65,9 @@ inline constexpr std::size_t kNoteBytes = 16U << 10U;
 inline constexpr std::size_t kLogSigners = 8;
 // Hashes of one proof: a log of 2^53 entries needs 53 and one.
 inline constexpr std::size_t kProofHashes = 64;
+// An evidence pack: 50,000 entries with their proofs, some KiB each.
+inline constexpr std::size_t kPackBytes = 256U << 20U;
+inline constexpr std::size_t kPackEntries = 50'000;
 // Full tiles that the server holds for proofs, 16 KiB each: those of live releases and recent
 // sizes.
 inline constexpr std::size_t kLogTilesHeld = 128;

@@ -1,10 +1,11 @@
-// firebreak log verify|save|prove
+// firebreak log verify|save|prove|pack
 #include <memory>
 #include <optional>
 
 #include "main/firebreak.h"
 #include "posix/raw_file.h"
 #include "publisher/log_check.h"
+#include "publisher/log_pack.h"
 
 namespace fb::cli {
 namespace {
@@ -17,6 +18,8 @@ struct Options {
   std::string file;
   std::uint64_t index = 0;
   std::string release;
+  std::vector<std::string> words;
+  bool devices = false;
 };
 using Shared = std::shared_ptr<Options>;
 
@@ -61,6 +64,32 @@ void register_prove(CLI::App* noun, Program& program, const Shared& options) {
   on(command, program, [options](Desk& desk) { return prove(desk, *options); });
 }
 
+Result<publisher::Outcome> pack_up(Desk& desk, const Options& options) {
+  FB_ASSIGN(const auto made,
+            publisher::make_pack(desk, options.words,
+                                 options.devices ? pack::Devices::named : pack::Devices::left_out));
+  FB_TRY(posix::write_file_atomic(options.file, pack::encode(made)).in(options.file));
+  const std::string count = std::to_string(made.entries.size());
+  return publisher::Outcome{
+      publisher::Answer::yes,
+      count + " entries of the log, proved, in " + options.file + "\nnext: firebreak-verify " +
+          options.file + " --root root.json\n",
+      {{"file", options.file}, {"entries", made.entries.size()}, {"release", made.release.text()}}};
+}
+
+void register_pack(CLI::App* noun, Program& program, const Shared& options) {
+  CLI::App* command =
+      add_command(noun, "pack", "The evidence about a release in one file, for firebreak-verify",
+                  "firebreak log pack sensor.channel 290 --out pack.json");
+  command->add_option("release", options->words, "Digest, its beginning, or component and version")
+      ->required()
+      ->expected(1, 2);
+  command->add_option("--out", options->file, "Where to")->required()->type_name("FILE");
+  command->add_flag("--devices", options->devices,
+                    "With dispatches and reports, which name devices and customers");
+  on(command, program, [options](Desk& desk) { return pack_up(desk, *options); });
+}
+
 }  // namespace
 
 void register_log(CLI::App& app, Program& program) {
@@ -81,6 +110,7 @@ void register_log(CLI::App& app, Program& program) {
   save_command->add_option("file", options->file, "Where to")->required()->type_name("FILE");
   on(save_command, program, [options](Desk& desk) { return save(desk, options->file); });
   register_prove(noun, program, options);
+  register_pack(noun, program, options);
 }
 
 }  // namespace fb::cli

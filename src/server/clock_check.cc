@@ -3,7 +3,7 @@
 #include <optional>
 #include <string>
 
-#include "audit/chain.h"
+#include "audit/entry.h"
 #include "base/limits.h"
 
 namespace fb::server {

