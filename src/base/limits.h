@@ -27,6 +27,9 @@ inline constexpr int kRootRotations = 256;      // one a day for most of a year
 inline constexpr int kDelegations = 32;         // roles visited for one target
 inline constexpr std::size_t kSignatures = 64;  // per document: more is somebody burning our CPU
 
+// One target that tuf-client holds in memory.
+inline constexpr std::size_t kDownloadBytes = 1U << 30U;
+
 // A permit is good for at most this long after asking: promise P6 counts on it.
 inline constexpr Millis kFreshness = seconds(60);
 // Events one check-in may carry; a device with more sends the rest next time.

@@ -3,6 +3,7 @@
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
 
+#include "base/bytes.h"
 #include "base/check.h"
 
 namespace fb::crypto {
@@ -36,6 +37,15 @@ Digest sha256(std::string_view bytes) {
   Sha256 hash;
   hash.update(bytes);
   return hash.finish();
+}
+
+std::string sha512_hex(std::string_view bytes) {
+  std::string raw(64, '\0');
+  unsigned int length = 0;
+  FB_CHECK(EVP_Digest(bytes.data(), bytes.size(), reinterpret_cast<unsigned char*>(raw.data()),
+                      &length, EVP_sha512(), nullptr) == 1 &&
+           length == raw.size());
+  return to_hex(raw);
 }
 
 bool equal_in_constant_time(std::string_view a, std::string_view b) {

@@ -1,7 +1,8 @@
-// SHA-256 (FIPS 180-4), whole and in pieces.
+// SHA-256 (FIPS 180-4), whole and in pieces, and what belongs to digests.
 #pragma once
 
 #include <memory>
+#include <string>
 #include <string_view>
 
 #include "base/digest.h"
@@ -9,6 +10,9 @@
 namespace fb::crypto {
 
 Digest sha256(std::string_view bytes);
+
+// SHA-512 in lower-case hex. For other people's TUF repositories; ours name files by SHA-256.
+std::string sha512_hex(std::string_view bytes);
 
 // For files that are read or received in pieces. Movable; finish() ends it.
 class Sha256 {

@@ -33,8 +33,7 @@ Result<tuf::RoleSigners> signers_in(const tuf::Targets& targets, std::string_vie
   if (delegated == nullptr)
     return Error{ErrorCode::not_found,
                  "targets delegates nothing to the role " + std::string(role)};
-  return tuf::RoleSigners{targets.delegations.keys, delegated->signers.keyids,
-                          delegated->signers.threshold};
+  return tuf::RoleSigners{targets.delegations.keys, delegated->keyids, delegated->threshold};
 }
 
 Result<Base> local_base(Desk& desk, std::string_view role) {

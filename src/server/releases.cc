@@ -108,8 +108,7 @@ Result<Releases::Found> Releases::take_new_targets(const std::string& role,
 Status Releases::check_place(const std::string& role, const std::string& path,
                              const tuf::TargetFile& file, bool& known) const {
   const auto& trusted = repository_.trusted();
-  const tuf::DelegatedRole* delegation = trusted.targets()->body.delegations.find(role);
-  if (delegation == nullptr || !delegation->covers(path)) {
+  if (!trusted.targets()->body.delegations.covers(role, path)) {
     return Error{ErrorCode::forbidden, "the role " + role + " may not sign " + path};
   }
   // Not what is published: an earlier submission of the same transaction is not yet.

@@ -1,6 +1,8 @@
 #include "tuf/metadata.h"
 
 #include <algorithm>
+#include <array>
+#include <utility>
 
 #include "base/bytes.h"
 #include "base/limits.h"
@@ -14,6 +16,10 @@ namespace {
 using json::Reader;
 using json::UnknownFields;
 using json::Value;
+
+// The hashes we can check, best known first, with their length in hex digits.
+constexpr std::array<std::pair<std::string_view, std::size_t>, 2> kChecked{
+    {{"sha256", 64}, {"sha512", 128}}};
 
 // A signature that is not hex cannot verify but is no reason to refuse the file: signing tools
 // leave "" for those who have not signed yet.
@@ -112,16 +118,6 @@ Result<crypto::KeyMap> decode_keys(Reader& in) {
   return keys;
 }
 
-Result<RoleKeys> decode_role_keys(Reader& in) {
-  RoleKeys role{.keyids = {}, .threshold = in.integer("threshold", 1, kMaxInteger)};
-  for (auto& id : in.strings("keyids", 1024, 256)) {
-    if (!role.keyids.insert(id).second)
-      in.fail("keyids", "'" + id + "' stands twice; a key counts once");
-  }
-  FB_TRY(in.done(UnknownFields::keep));
-  return role;
-}
-
 Result<Hashes> decode_hashes(Reader& in) {
   const Value& map = in.raw("hashes");
   FB_TRY(in.done(UnknownFields::keep));
@@ -132,9 +128,14 @@ Result<Hashes> decode_hashes(Reader& in) {
     if (value.is_string()) hashes.emplace(algorithm, value.get<std::string>());
   }
   if (hashes.empty()) in.fail("hashes", "at least one hash is expected");
-  if (const auto sha256 = hashes.find("sha256");
-      sha256 != hashes.end() && !Digest::from_hex(sha256->second).ok()) {
-    in.fail("hashes", "sha256 is not 64 lower-case hex digits");
+  for (const auto& [name, digits] : kChecked) {
+    const auto hash = hashes.find(name);
+    if (hash == hashes.end()) continue;
+    const bool hex = hash->second.find_first_not_of("0123456789abcdef") == std::string::npos;
+    if (!hex || hash->second.size() != digits) {
+      in.fail("hashes",
+              std::string(name) + " is not " + std::to_string(digits) + " lower-case hex digits");
+    }
   }
   FB_TRY(in.done(UnknownFields::keep));
   return hashes;
@@ -237,12 +238,16 @@ Result<DelegatedRole> decode_delegated_role(const Value& value, const std::strin
 }
 
 Result<Delegations> decode_delegations(Reader in) {
-  if (in.has("succinct_roles")) {
-    return Error{ErrorCode::unsupported,
-                 in.path("succinct_roles") + ": hash-bin delegations are not supported"};
-  }
   Delegations delegations;
   FB_ASSIGN(delegations.keys, decode_keys(in));
+  if (in.has("roles") == in.has("succinct_roles"))
+    in.fail("", "either roles or succinct_roles is expected");
+  FB_TRY(in.done(UnknownFields::keep));
+  if (in.has("succinct_roles")) {
+    FB_ASSIGN(delegations.bins,
+              decode_hash_bins(in.raw("succinct_roles"), in.path("succinct_roles")));
+    return delegations;
+  }
   const Value& roles = in.raw("roles");
   FB_TRY(in.done(UnknownFields::keep));
   if (!roles.is_array())
@@ -282,10 +287,6 @@ Value encode_keys(const crypto::KeyMap& keys) {
   return out;
 }
 
-Value encode_role_keys(const RoleKeys& role) {
-  return {{"keyids", role.keyids}, {"threshold", role.threshold}};
-}
-
 Value encode_meta_file(const MetaFile& meta) {
   Value out{{"version", meta.version}};
   if (meta.length) out["length"] = *meta.length;
@@ -294,7 +295,7 @@ Value encode_meta_file(const MetaFile& meta) {
 }
 
 Value encode_delegated_role(const DelegatedRole& role) {
-  Value out = encode_role_keys(role.signers);
+  Value out = encode(role.signers);
   out["name"] = role.name;
   out["terminating"] = role.terminating;
   if (role.path_hash_prefixes.empty()) {
@@ -306,9 +307,15 @@ Value encode_delegated_role(const DelegatedRole& role) {
 }
 
 Value encode_delegations(const Delegations& delegations) {
-  Value roles = Value::array();
-  for (const DelegatedRole& role : delegations.roles) roles.push_back(encode_delegated_role(role));
-  return {{"keys", encode_keys(delegations.keys)}, {"roles", std::move(roles)}};
+  Value out{{"keys", encode_keys(delegations.keys)}};
+  if (delegations.bins) {
+    out["succinct_roles"] = encode(*delegations.bins);
+    return out;
+  }
+  out["roles"] = Value::array();
+  for (const DelegatedRole& role : delegations.roles)
+    out["roles"].push_back(encode_delegated_role(role));
+  return out;
 }
 
 }  // namespace
@@ -330,6 +337,13 @@ Result<Digest> TargetFile::sha256() const {
   return Error{ErrorCode::unsupported, "the target has no sha256 among its signed hashes"};
 }
 
+Result<std::string> TargetFile::name_hash() const {
+  for (const auto& [algorithm, digits] : kChecked) {
+    if (const auto found = hashes.find(algorithm); found != hashes.end()) return found->second;
+  }
+  return Error{ErrorCode::unsupported, "neither sha256 nor sha512 among the target's hashes"};
+}
+
 bool DelegatedRole::covers(std::string_view target) const {
   if (path_hash_prefixes.empty()) {
     return std::any_of(paths.begin(), paths.end(),
@@ -340,10 +354,29 @@ bool DelegatedRole::covers(std::string_view target) const {
                      [&](const auto& prefix) { return hash.starts_with(prefix); });
 }
 
-const DelegatedRole* Delegations::find(std::string_view role) const {
+const RoleKeys* Delegations::find(std::string_view role) const {
+  if (bins && bins->contains(role)) return &bins->signers;
   const auto found =
       std::find_if(roles.begin(), roles.end(), [&](const auto& r) { return r.name == role; });
-  return found == roles.end() ? nullptr : &*found;
+  return found == roles.end() ? nullptr : &found->signers;
+}
+
+bool Delegations::covers(std::string_view role, std::string_view target) const {
+  if (bins) return bins->name_for(target) == role;
+  return std::any_of(roles.begin(), roles.end(),
+                     [&](const auto& r) { return r.name == role && r.covers(target); });
+}
+
+Delegations::Covering Delegations::covering(std::string_view target) const {
+  if (bins) return {{bins->name_for(target)}, true};
+  Covering out;
+  for (const DelegatedRole& role : roles) {
+    if (!role.covers(target)) continue;
+    out.roles.push_back(role.name);
+    out.terminating = role.terminating;
+    if (role.terminating) break;
+  }
+  return out;
 }
 
 Result<Document<Root>> decode_root(std::string_view bytes) {
@@ -366,7 +399,7 @@ Value encode(const Root& root) {
   Value out = encode_head(kRoot, root.version, root.expires);
   out["consistent_snapshot"] = root.consistent_snapshot;
   out["keys"] = encode_keys(root.keys);
-  for (const auto& [name, role] : root.roles) out["roles"][name] = encode_role_keys(role);
+  for (const auto& [name, role] : root.roles) out["roles"][name] = encode(role);
   return out;
 }
 
@@ -388,7 +421,7 @@ Value encode(const Targets& targets) {
   Value out = encode_head(kTargets, targets.version, targets.expires);
   out["targets"] = Value::object();
   for (const auto& [name, file] : targets.targets) out["targets"][name] = encode(file);
-  if (!targets.delegations.roles.empty())
+  if (!targets.delegations.roles.empty() || targets.delegations.bins)
     out["delegations"] = encode_delegations(targets.delegations);
   return out;
 }
@@ -406,12 +439,19 @@ Status check_content(std::string_view bytes, std::optional<std::int64_t> length,
                                           std::to_string(*length) + " are signed"};
   }
   if (hashes.empty()) return {};
-  const auto sha256 = hashes.find("sha256");
-  if (sha256 == hashes.end())
-    return Error{ErrorCode::unsupported, "no sha256 among the signed hashes"};
-  const std::string actual = crypto::sha256(bytes).hex();
-  if (actual == sha256->second) return {};
-  return Error{ErrorCode::mismatch, "sha256 " + actual + " where " + sha256->second + " is signed"};
+  bool checked = false;
+  for (const auto& [algorithm, digits] : kChecked) {
+    const auto hash = hashes.find(algorithm);
+    if (hash == hashes.end()) continue;
+    const std::string actual =
+        algorithm == "sha256" ? crypto::sha256(bytes).hex() : crypto::sha512_hex(bytes);
+    checked = true;
+    if (actual == hash->second) continue;
+    return Error{ErrorCode::mismatch,
+                 std::string(algorithm) + " " + actual + " where " + hash->second + " is signed"};
+  }
+  if (checked) return {};
+  return Error{ErrorCode::unsupported, "neither sha256 nor sha512 among the signed hashes"};
 }
 
 }  // namespace fb::tuf

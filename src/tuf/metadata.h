@@ -21,6 +21,8 @@
 #include "base/time.h"
 #include "crypto/key.h"
 #include "json/json.h"
+#include "tuf/hash_bins.h"
+#include "tuf/role_keys.h"
 
 namespace fb::tuf {
 
@@ -31,23 +33,12 @@ inline constexpr std::string_view kTargets = "targets";
 inline constexpr std::array kTopLevelRoles{kRoot, kTimestamp, kSnapshot, kTargets};
 
 inline constexpr std::string_view kSpecVersion = "1.0.34";
-// The largest integer that every JSON reader holds exactly; also keeps "version + 1" from
-// overflowing.
-inline constexpr std::int64_t kMaxInteger = (std::int64_t{1} << 53U) - 1;
-
 bool is_top_level(std::string_view role);
 // How many bytes metadata of this role may have at all.
 std::size_t max_bytes(std::string_view role);
 
-// Who may sign for a role: `threshold` different keys of `keyids`.
-struct RoleKeys {
-  std::set<crypto::KeyId> keyids;
-  std::int64_t threshold = 1;
-  friend bool operator==(const RoleKeys&, const RoleKeys&) = default;
-};
-
-// Algorithm → lower-case hex, as signed. Only sha256 can be checked here; others are kept.
-using Hashes = std::map<std::string, std::string>;
+// Algorithm → lower-case hex, as signed. sha256 and sha512 are checked, others kept.
+using Hashes = std::map<std::string, std::string, std::less<>>;
 
 struct MetaFile {
   std::int64_t version = 1;
@@ -62,7 +53,10 @@ struct TargetFile {
   json::Value custom;  // null when there is none
   friend bool operator==(const TargetFile&, const TargetFile&) = default;
 
+  // The hash that consistent snapshots put into file names: one of those signed that we can check.
   // Errors: unsupported (the publisher signed other algorithms only).
+  [[nodiscard]] Result<std::string> name_hash() const;
+  // Errors: unsupported, as above.
   [[nodiscard]] Result<Digest> sha256() const;
 };
 
@@ -98,9 +92,19 @@ struct DelegatedRole {
 
 struct Delegations {
   crypto::KeyMap keys;
-  std::vector<DelegatedRole> roles;  // in order of trust
+  std::vector<DelegatedRole> roles;  // in order of trust; or else
+  std::optional<HashBins> bins;
 
-  [[nodiscard]] const DelegatedRole* find(std::string_view role) const;
+  // Who signs for `role`; null when it is not delegated here.
+  [[nodiscard]] const RoleKeys* find(std::string_view role) const;
+  // Whether `role` is delegated here for `target`.
+  [[nodiscard]] bool covers(std::string_view role, std::string_view target) const;
+  // The roles that may speak of `target`, in order of trust, up to the first that ends the search.
+  struct Covering {
+    std::vector<std::string> roles;
+    bool terminating = false;  // the last of them ends the search
+  };
+  [[nodiscard]] Covering covering(std::string_view target) const;
 };
 
 struct Targets {
@@ -118,8 +122,7 @@ struct Document {
   Body body;
 };
 
-// Errors: malformed, too_large (bytes or signatures), unsupported (spec_version, succinct
-// delegations).
+// Errors: malformed, too_large (bytes or signatures), unsupported (spec_version).
 Result<Document<Root>> decode_root(std::string_view bytes);
 Result<Document<Timestamp>> decode_timestamp(std::string_view bytes);
 Result<Document<Snapshot>> decode_snapshot(std::string_view bytes);
@@ -134,7 +137,7 @@ json::Value encode(const Targets& targets);
 json::Value encode(const TargetFile& file);
 
 // Whether `bytes` have the length and hashes that signed metadata gives them, where it gives any.
-// Errors: mismatch, unsupported (hashes given, none of them sha256).
+// Errors: mismatch, unsupported (hashes given, none of them sha256 or sha512).
 Status check_content(std::string_view bytes, std::optional<std::int64_t> length,
                      const Hashes& hashes);
 

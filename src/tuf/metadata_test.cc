@@ -126,9 +126,12 @@ std::vector<Flaw> flaws_below_root() {
       {"no paths", kTargets,
        [](Value& f) { f["signed"]["delegations"]["roles"][0].erase("paths"); }, kMalformed,
        "either paths"},
-      {"succinct roles", kTargets,
-       [](Value& f) { f["signed"]["delegations"]["succinct_roles"] = Value::object(); },
-       ErrorCode::unsupported, "hash-bin"},
+      {"roles and hash bins", kTargets,
+       [](Value& f) { f["signed"]["delegations"]["succinct_roles"] = Value::object(); }, kMalformed,
+       "either roles or succinct_roles"},
+      {"neither roles nor hash bins", kTargets,
+       [](Value& f) { f["signed"]["delegations"].erase("roles"); }, kMalformed,
+       "either roles or succinct_roles"},
   };
 }
 

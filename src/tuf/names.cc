@@ -83,6 +83,23 @@ std::string encode_role_file_name(std::string_view role) {
   return name;
 }
 
+Result<std::string> decode_role_file_name(std::string_view name) {
+  std::string role;
+  for (std::size_t i = 0; i < name.size(); ++i) {
+    if (name[i] != '%') {
+      role += name[i];
+      continue;
+    }
+    std::string hex(name.substr(i + 1, 2));
+    for (char& digit : hex) digit = static_cast<char>(digit >= 'A' ? digit - 'A' + 'a' : digit);
+    const auto byte = from_hex(hex);
+    role += byte.ok() && byte->size() == 1 ? *byte : "";
+    i += 2;
+  }
+  if (encode_role_file_name(role) == name) return role;
+  return Error{ErrorCode::malformed, shown(name) + " is not the file name of a role"};
+}
+
 std::string metadata_path(std::string_view role, std::optional<std::int64_t> version) {
   return (version ? std::to_string(*version) + "." : "") + encode_role_file_name(role) + ".json";
 }

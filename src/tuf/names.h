@@ -20,6 +20,9 @@ namespace fb::tuf {
 // whatever the name.
 std::string encode_role_file_name(std::string_view role);
 
+// The role whose file name this is. Errors: malformed (no name that encode_role_file_name makes).
+Result<std::string> decode_role_file_name(std::string_view name);
+
 // Path of a metadata file relative to the metadata base: "12.snapshot.json", or "timestamp.json"
 // without a version.
 std::string metadata_path(std::string_view role, std::optional<std::int64_t> version);

@@ -16,6 +16,16 @@ TEST(Names, RoleNamesBecomeOnePathSegment) {
   EXPECT_EQ(metadata_path("timestamp", {}), "timestamp.json");
 }
 
+TEST(RoleFileNames, AreReadBackAndNothingElseIs) {
+  for (const char* role : {"core", "../up", "?#%", "\xc3\xbc", "a b", "."}) {
+    const auto again = decode_role_file_name(encode_role_file_name(role));
+    ASSERT_TRUE(again.ok()) << role;
+    EXPECT_EQ(*again, role);
+  }
+  for (const char* name : {"a/b", "%", "%4", "%zz", "%2f", "%41", "a b"})
+    EXPECT_FALSE(decode_role_file_name(name).ok()) << name;
+}
+
 TEST(Names, PatternsNeverCrossASlash) {
   struct Row {
     const char* pattern;

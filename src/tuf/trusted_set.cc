@@ -65,15 +65,10 @@ Status check_meta_moved_on(const Snapshot& trusted, const Snapshot& offered) {
 // terminating one ends the search behind it: what was waiting is dropped as well (5.6.7.2.1).
 void visit_later(const Delegations& delegations, std::string_view target,
                  const std::string& delegator, std::vector<NeedRole>& stack) {
-  std::vector<NeedRole> children;
-  for (const DelegatedRole& role : delegations.roles) {
-    if (!role.covers(target)) continue;
-    children.push_back({role.name, delegator});
-    if (!role.terminating) continue;
-    stack.clear();
-    break;
-  }
-  stack.insert(stack.end(), children.rbegin(), children.rend());
+  const auto covering = delegations.covering(target);
+  if (covering.terminating) stack.clear();
+  for (auto role = covering.roles.rbegin(); role != covering.roles.rend(); ++role)
+    stack.push_back({*role, delegator});
 }
 
 }  // namespace
@@ -255,12 +250,12 @@ Result<RoleSigners> TrustedSet::delegated_signers(std::string_view role,
   const Document<Targets>* parent = targets(delegator);
   if (parent == nullptr)
     return out_of_order(std::string(role) + " comes after " + std::string(delegator)).error();
-  const DelegatedRole* delegated = parent->body.delegations.find(role);
+  const RoleKeys* delegated = parent->body.delegations.find(role);
   if (delegated == nullptr) {
     return Error{ErrorCode::not_found, in_words(delegator, parent->body.version) +
                                            " does not delegate to " + std::string(role)};
   }
-  return signers_of(parent->body.delegations.keys, delegated->signers);
+  return signers_of(parent->body.delegations.keys, *delegated);
 }
 
 Result<TimestampChange> TrustedSet::renew_timestamp(std::string_view bytes, TrustedNow now) {
