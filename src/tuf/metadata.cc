@@ -60,6 +60,19 @@ Status check_spec_version(const std::string& text, const std::string& where) {
                                            "'; this program reads versions 1.x of TUF"};
 }
 
+// Other publishers write fractions of a second, which ISO 8601 allows; cut off, a file expires no
+// later than they meant.
+Instant decode_expires(Reader& in) {
+  std::string text = in.string("expires", 64);
+  const std::size_t dot = text.find('.');
+  const std::size_t end = text.find_first_not_of("0123456789", dot + 1);
+  if (dot != std::string::npos && end != std::string::npos && end > dot + 1)
+    text.erase(dot, end - dot);
+  const auto instant = parse_rfc3339(text);
+  if (!instant.ok()) in.fail("expires", instant.error().detail);
+  return instant.ok() ? *instant : Instant{};
+}
+
 // What every "signed" has.
 struct Head {
   std::int64_t version = 1;
@@ -69,7 +82,7 @@ struct Head {
 Result<Head> decode_head(Reader& in, std::string_view type) {
   in.literal("_type", type);
   const std::string spec_version = in.string("spec_version", 64);
-  const Head head{in.integer("version", 1, kMaxInteger), in.instant("expires")};
+  const Head head{in.integer("version", 1, kMaxInteger), decode_expires(in)};
   FB_TRY(in.done(UnknownFields::keep));
   FB_TRY(check_spec_version(spec_version, in.path("")));
   return head;

@@ -135,6 +135,19 @@ std::vector<Flaw> flaws_below_root() {
   };
 }
 
+TEST(Metadata, CutsFractionsOfASecondOffTheExpiryAndRefusesOtherThingsThere) {
+  const auto with = [](const std::string& text) {
+    return edited(kRoot, [&](Value& f) { f["signed"]["expires"] = text; });
+  };
+  const auto plain = decode_root(with("2031-01-01T00:00:00Z"));
+  const auto exact = decode_root(with("2031-01-01T00:00:00.999Z"));
+  ASSERT_TRUE(plain.ok() && exact.ok());
+  EXPECT_EQ(exact->body.expires, plain->body.expires);
+  for (const char* text : {"2031-01-01T00:00:00.Z", "2031-01-01T00:00:00.5", "2031-01-01.5Z", ".",
+                           "2031-01-01T00:00:00.1.2Z", "2031-01-01T00:00:00.1+01:00"})
+    EXPECT_FALSE(decode_root(with(text)).ok()) << text;
+}
+
 TEST(Metadata, RefusesEachFlawWithItsOwnSentence) {
   std::vector<Flaw> flaws = flaws_of_root();
   for (const Flaw& flaw : flaws_below_root()) flaws.push_back(flaw);
