@@ -45,6 +45,7 @@ void register_rollouts(CLI::App& app, Program& program);
 void register_devices(CLI::App& app, Program& program);
 void register_policies(CLI::App& app, Program& program);
 void register_log(CLI::App& app, Program& program);
+void register_simulate(CLI::App& app, Program& program);
 void register_demo(CLI::App& app, Program& program);
 
 // One sentence about what is wrong with the command line, with the near word where there is one.

@@ -1,7 +1,8 @@
-// firebreak rollout start|status|watch|hold|continue|halt|resume|revert
+// firebreak rollout start|status|watch|hold|continue|halt|resume|revert (and the calculators)
 #include <memory>
 
 #include "main/firebreak.h"
+#include "main/firebreak_calculate.h"
 #include "main/firebreak_watch.h"
 #include "publisher/acts.h"
 #include "publisher/rollout_view.h"
@@ -118,6 +119,7 @@ void register_rollouts(CLI::App& app, Program& program) {
   });
 
   for (const Order& order : orders()) register_order(noun, program, order);
+  register_calculators(noun, program);
 }
 
 }  // namespace fb::cli

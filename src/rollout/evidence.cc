@@ -77,6 +77,13 @@ double mix(const Ratios& capitals) {
   return sum / static_cast<double>(kRatios);
 }
 
+double log_mix(const Ratios& capitals) {
+  const double top = *std::max_element(capitals.begin(), capitals.end());
+  double sum = 0;
+  for (const double capital : capitals) sum += std::exp(capital - top);
+  return top + std::log(sum / static_cast<double>(kRatios));
+}
+
 Evidence::Evidence(std::size_t strata) : pooled_(1), strata_(strata) {}
 
 void Evidence::add(const std::vector<StratumCounts>& strata, double rho0) {

@@ -45,6 +45,8 @@ double log_ratio(double r, const Comparison& seen, double rho0);
 
 // mix(L) = mean of exp(L_j), exponents capped at 600.
 double mix(const Ratios& capitals);
+// ln mix(L), exponents not capped.
+double log_mix(const Ratios& capitals);
 
 class Evidence {
  public:

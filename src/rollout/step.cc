@@ -105,24 +105,25 @@ class Stepping {
 
   Status on(const Dispatched& event) {
     FB_TRY(known_stratum(event.stratum));
-    if (state_.open_places() <= 0) {
+    if (event.count < 1 || state_.open_places() < event.count) {
       return refused(state_, "a permit",
-                     std::to_string(state_.dispatched) + " devices have one and no place is open");
+                     std::to_string(state_.dispatched) + " devices have one and " +
+                         std::to_string(state_.open_places()) + " places are open");
     }
-    change_dispatched(event.stratum, event.counted, 1);
-    state_.remaining = std::max<std::int64_t>(0, state_.remaining - 1);
+    change_dispatched(event.stratum, event.counted, event.count);
+    state_.remaining = std::max<std::int64_t>(0, state_.remaining - event.count);
     quiet_ = true;
     return {};
   }
 
   Status on(const HandedBack& event) {
     FB_TRY(known_stratum(event.stratum));
-    if (state_.strata[event.stratum].dispatched == 0 ||
-        (event.counted == Counted::outside && state_.outside == 0)) {
+    if (event.count < 1 || state_.strata[event.stratum].dispatched < event.count ||
+        (event.counted == Counted::outside && state_.outside < event.count)) {
       return refused(state_, "a permit handed back", "none of this stratum is out");
     }
-    change_dispatched(event.stratum, event.counted, -1);
-    ++state_.remaining;
+    change_dispatched(event.stratum, event.counted, -event.count);
+    state_.remaining += event.count;
     quiet_ = true;
     // After a halt nothing that comes back may go out again.
     if (over(state_)) state_.limit_dispatched = state_.dispatched;

@@ -62,15 +62,17 @@ struct OperatorHalt {
   std::string reason;
 };
 enum class Counted : std::uint8_t { inside, outside };
-// A permit is about to be granted: accepted only if a place is open. `outside`: the device's event
-// came before its permit.
+// Permits are about to be granted: accepted only if so many places are open. `outside`: the
+// devices' events came before their permits. The server grants one at a time, a simulation many.
 struct Dispatched {
   std::size_t stratum = 0;
   Counted counted = Counted::inside;
+  std::int64_t count = 1;
 };
 struct HandedBack {
   std::size_t stratum = 0;
   Counted counted = Counted::inside;
+  std::int64_t count = 1;
 };
 struct RevertBegun {};
 struct AllReverted {};

@@ -1,0 +1,258 @@
+#include "sim/scenario.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "base/limits.h"
+#include "sim/toml_table.h"
+
+namespace fb::sim {
+namespace {
+
+using rollout::Channel;
+using rollout::Horizon;
+using rollout::Lane;
+using rollout::Parameters;
+using rollout::PerMillion;
+
+constexpr double kMostMinutes = 60.0 * 24 * 30;
+constexpr std::int64_t kMostDevices = 100'000'000;
+constexpr std::size_t kMostShocks = 32;
+
+Millis to_minutes(double count) {
+  return Millis{static_cast<std::int64_t>(std::llround(count * 60'000))};
+}
+
+Millis minutes_at(TomlTable& in, const std::string& key, Millis otherwise) {
+  return to_minutes(in.number(key, 0, kMostMinutes, static_cast<double>(otherwise.ms) / 60'000));
+}
+
+Millis seconds_at(TomlTable& in, const std::string& key, Millis otherwise) {
+  return seconds(in.integer(key, 0, 86'400 * 30, otherwise.ms / 1000));
+}
+
+PerMillion share_at(TomlTable& in, const std::string& key, PerMillion otherwise, double most) {
+  return {std::llround(1e6 * in.number(key, 0, most, otherwise.fraction()))};
+}
+
+std::vector<FleetStratum> equal_strata(std::int64_t devices, std::size_t strata) {
+  std::vector<FleetStratum> made;
+  const auto count = static_cast<std::int64_t>(strata);
+  for (std::int64_t s = 0; s < count; ++s)
+    made.push_back({std::to_string(s), devices / count + (s < devices % count ? 1 : 0)});
+  return made;
+}
+
+// Shares are relative: 3 and 1 are three quarters and one quarter.
+std::vector<FleetStratum> named_strata(const std::vector<const toml::table*>& tables,
+                                       std::int64_t devices, std::optional<Error>& problem) {
+  std::vector<FleetStratum> made;
+  std::vector<double> shares;
+  double sum = 0;
+  for (const toml::table* table : tables) {
+    TomlTable in(*table, "fleet.stratum", problem);
+    made.push_back({in.text("name", std::to_string(made.size())), 0});
+    shares.push_back(in.number("share", 1e-6, 1e6, 1));
+    for (const char* told : {"os", "arch", "core"}) in.text(told, "");
+    in.done();
+    sum += shares.back();
+  }
+  std::int64_t left = devices;
+  for (std::size_t s = 0; s < made.size(); ++s) {
+    const auto part = static_cast<std::int64_t>(static_cast<double>(devices) * shares[s] / sum);
+    made[s].devices = s + 1 == made.size() ? left : part;
+    left -= made[s].devices;
+  }
+  return made;
+}
+
+FleetShape read_fleet(const toml::table& table, std::optional<Error>& problem) {
+  TomlTable in(table, "fleet", problem);
+  FleetShape fleet;
+  fleet.devices = in.integer("devices", 2, kMostDevices, 0);
+  const auto strata = in.integer("strata", 1, static_cast<std::int64_t>(limits::kStrata), 1);
+  const auto named = in.tables("stratum", limits::kStrata);
+  if (!named.empty() && in.has("strata"))
+    in.fail("strata", "and [[fleet.stratum]] contradict each other: leave one out");
+  fleet.strata = named.empty() ? equal_strata(fleet.devices, static_cast<std::size_t>(strata))
+                               : named_strata(named, fleet.devices, problem);
+  fleet.heartbeat = seconds_at(in, "heartbeat_s", fleet.heartbeat);
+  fleet.background_crash_per_hour =
+      in.number("background_crash_per_hour", 0, 1, fleet.background_crash_per_hour);
+  fleet.background_silence_per_hour =
+      in.number("background_silence_per_hour", 0, 1, fleet.background_silence_per_hour);
+  in.done();
+  return fleet;
+}
+
+Channel channel_at(TomlTable& in) {
+  return in.word("channel", {"silent", "explicit"}, "silent") == "silent"
+             ? Channel::silence
+             : Channel::explicit_failure;
+}
+
+Shock read_shock(const toml::table& table, std::optional<Error>& problem) {
+  TomlTable in(table, "shock", problem);
+  Shock shock;
+  shock.channel = channel_at(in);
+  shock.factor = in.number("factor", 0, 10'000, 1);
+  shock.from = minutes_at(in, "from_min", {});
+  shock.to = minutes_at(in, "to_min", to_minutes(kMostMinutes));
+  shock.strata_share = in.number("strata_share", 0, 1, 1);
+  shock.period = minutes_at(in, "period_min", {});
+  in.done();
+  return shock;
+}
+
+Fault read_fault(const toml::table& table, const FleetShape& fleet, std::optional<Error>& problem) {
+  TomlTable in(table, "fault", problem);
+  Fault fault;
+  fault.p = in.number("p", 0, 1, 1);
+  fault.channel = channel_at(in);
+  fault.onset = minutes_at(in, "onset_min", {});
+  if (in.has("stratum")) {
+    const auto last = static_cast<std::int64_t>(fleet.strata.size()) - 1;
+    fault.stratum = static_cast<std::size_t>(in.integer("stratum", 0, last, 0));
+  }
+  in.done();
+  return fault;
+}
+
+DeviceTraits read_traits(const toml::table& table, std::optional<Error>& problem) {
+  TomlTable in(table, "devices", problem);
+  DeviceTraits traits;
+  traits.install_error = in.number("install_error", 0, 1, 0);
+  if (const toml::table* window = in.table("deferred")) {
+    TomlTable deferred(*window, "devices.deferred", problem);
+    traits.deferred_share = deferred.number("share", 0, 1, 0);
+    traits.deferred_until = minutes_at(deferred, "by_min", {});
+    deferred.done();
+  }
+  traits.reboot = seconds_at(in, "reboot_s", {});
+  in.done();
+  return traits;
+}
+
+std::vector<Horizon> read_horizons(TomlTable& in, const Parameters& p,
+                                   std::optional<Error>& problem) {
+  std::vector<Horizon> horizons;
+  for (const toml::table* table : in.tables("horizons", 4)) {
+    TomlTable each(*table, "rollout.horizons", problem);
+    horizons.push_back(
+        {minutes_at(each, "age_min", {}), each.integer("budget", 1, 1'000'000'000, 1)});
+    each.done();
+  }
+  return horizons.empty() ? p.horizons : horizons;
+}
+
+void read_errors(TomlTable& in, Parameters& p) {
+  p.alpha = share_at(in, "alpha", p.alpha, 1);
+  p.beta = share_at(in, "beta", p.beta, 1);
+  p.delta = share_at(in, "delta", p.delta, 1);
+  p.rho0 = share_at(in, "rho0", p.rho0, 2);
+  p.hard_factor = in.integer("hard_factor", 1, 10, p.hard_factor);
+  p.probe_growth = share_at(in, "probe_growth", p.probe_growth, 1);
+  p.min_wave = share_at(in, "min_wave", p.min_wave, 1);
+  p.toe_dip = in.integer("toe_dip", 1, 1000, p.toe_dip);
+  p.hold_at = in.integer("hold_at", 1, 1'000'000, p.hold_at);
+  p.resume_below = in.integer("resume_below", 1, 1'000'000, p.resume_below);
+  p.holdback = in.integer("holdback", 0, kMostDevices, p.holdback);
+  p.holdback_bake = minutes_at(in, "holdback_bake_min", p.holdback_bake);
+  p.install_failure_limit = share_at(in, "install_failure_limit", p.install_failure_limit, 1);
+  p.install_attempts = in.integer("install_attempts", 1, kMostDevices, p.install_attempts);
+}
+
+// A heartbeat slower than the usual one moves the silence deadline with it.
+rollout::Times usual_times(const FleetShape& fleet, const DeviceTraits& traits) {
+  const Parameters usual = rollout::defaults(rollout::Profile::production, Lane::standard, 1000);
+  const Millis silence{
+      std::max(usual.silence.ms, fleet.heartbeat.ms * usual.silence.ms / usual.heartbeat.ms)};
+  return {fleet.heartbeat, silence, traits.reboot};
+}
+
+Parameters read_rollout(const toml::table& table, const Scenario& so_far,
+                        std::optional<Error>& problem) {
+  TomlTable in(table, "rollout", problem);
+  const std::string lane = in.word("profile", {"standard", "fast", "emergency"}, "standard");
+  const std::int64_t devices = so_far.fleet.devices;
+  Parameters p =
+      rollout::defaults(rollout::Profile::production, rollout::parse_lane(lane).value(), devices);
+  const std::int64_t budget = in.integer("budget", 1, 1'000'000'000, p.budget());
+  if (in.has("budget")) p = with_budget(std::move(p), devices, budget);
+  read_errors(in, p);
+  rollout::Times times = usual_times(so_far.fleet, so_far.traits);
+  times.silence = seconds_at(in, "silence_s", times.silence);
+  times.reboot_allowance = seconds_at(in, "reboot_allowance_s", times.reboot_allowance);
+  p = with_times(std::move(p), times);
+  p.horizons = read_horizons(in, p, problem);
+  p = with_longest_fault(std::move(p), minutes_at(in, "longest_fault_delay_min", {}));
+  in.done();
+  return p;
+}
+
+Result<toml::table> parsed(std::string_view text) {
+  try {
+    return toml::parse(text);
+  } catch (const toml::parse_error& problem) {
+    return Error{ErrorCode::bad_usage, "line " + std::to_string(problem.source().begin.line) +
+                                           ": " + std::string(problem.description())};
+  }
+}
+
+// An absent table is an empty one: its defaults hold.
+const toml::table& table_or_empty(TomlTable& in, const std::string& key) {
+  static const toml::table kEmpty;
+  const toml::table* found = in.table(key);
+  return found == nullptr ? kEmpty : *found;
+}
+
+}  // namespace
+
+Result<Scenario> parse_scenario(std::string_view text) {
+  FB_ASSIGN(const toml::table document, parsed(text));
+  std::optional<Error> problem;
+  TomlTable in(document, "", problem);
+  Scenario scenario;
+  scenario.fleet = read_fleet(table_or_empty(in, "fleet"), problem);
+  for (const toml::table* each : in.tables("shock", kMostShocks))
+    scenario.shocks.push_back(read_shock(*each, problem));
+  if (const toml::table* fault = in.table("fault"))
+    scenario.fault = read_fault(*fault, scenario.fleet, problem);
+  scenario.traits = read_traits(table_or_empty(in, "devices"), problem);
+  scenario.parameters = read_rollout(table_or_empty(in, "rollout"), scenario, problem);
+  TomlTable run(table_or_empty(in, "run"), "run", problem);
+  scenario.horizon = to_minutes(60 * run.number("horizon_h", 0.1, kMostMinutes / 60, 13));
+  run.done();
+  in.done();
+  if (problem) return *problem;
+  if (scenario.fleet.devices == 0)
+    return Error{ErrorCode::bad_usage, "fleet.devices is missing: how many devices the fleet has"};
+  FB_TRY(check(scenario));
+  return scenario;
+}
+
+Status check(const Scenario& scenario) {
+  const Parameters& p = scenario.parameters;
+  FB_TRY(rollout::check(p, scenario.fleet.devices));
+  const auto whole = [&](std::string_view key, Millis time) -> Status {
+    if (time.ms % p.tick.ms == 0) return {};
+    return Error{ErrorCode::bad_usage, std::string(key) + " must be a multiple of " +
+                                           in_words(p.tick) + ", the model's tick"};
+  };
+  FB_TRY(whole("fleet.heartbeat_s", scenario.fleet.heartbeat));
+  FB_TRY(whole("devices.reboot_s", scenario.traits.reboot));
+  if (p.silence_deadline() > scenario.fleet.heartbeat + scenario.traits.reboot) return {};
+  return Error{ErrorCode::bad_usage,
+               "devices.reboot_s makes every restarting device silent: rollout.reboot_allowance_s "
+               "must be as long"};
+}
+
+Scenario plain_scenario(std::int64_t devices, std::size_t strata, Lane lane) {
+  Scenario scenario;
+  scenario.fleet.devices = devices;
+  scenario.fleet.strata = equal_strata(devices, strata);
+  scenario.parameters = rollout::defaults(rollout::Profile::production, lane, devices);
+  return scenario;
+}
+
+}  // namespace fb::sim
