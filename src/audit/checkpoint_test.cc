@@ -6,6 +6,7 @@
 #include "audit/note.h"
 #include "audit/proved.h"
 #include "base/bytes.h"
+#include "base/limits.h"
 
 namespace fb::audit {
 namespace {
