@@ -46,6 +46,7 @@ Result<std::unique_ptr<Agent>> Agent::start(Config config, Pinned pinned, Doors 
   agent->load_units();
   for (const std::string& each : agent->damages_) doors.log.line(port::LogLevel::trouble, each);
   for (auto& [id, unit] : agent->units_) agent->recover(id);
+  agent->leave_banned();
   agent->recovering_ = false;
   for (const auto& [id, component] : agent->config_.components) {
     if (component.kind == release::Kind::core) agent->start_recovered(id);
@@ -114,6 +115,15 @@ void Agent::recover(const ComponentId& id) {
   const auto manifest = workloads_.commands().active_manifest(id);
   if (event.linked && manifest.ok()) event.whole = install::Slot{*event.linked, manifest->version};
   feed(id, event);
+}
+
+// What this device knows to be bad is left before it runs again: a machine that comes up again and
+// again on it would never live to hear of the way out.
+void Agent::leave_banned() {
+  judge_all();
+  for (const auto& [id, unit] : units_) {
+    if (unit.state.revert) feed(id, install::Tick{});
+  }
 }
 
 // Every component has been recovered; only now may the workload start.

@@ -76,6 +76,7 @@ class Agent {
   void load_unit(const ComponentId& id, Unit& unit);
   void count_boot();
   void recover(const ComponentId& id);
+  void leave_banned();
   void start_recovered(const ComponentId& core);
   void repair(const ComponentId& id);
 

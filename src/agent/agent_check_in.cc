@@ -14,6 +14,14 @@ namespace {
 constexpr std::int64_t kLongestPauseBeats = 16;
 constexpr Millis kLongestPause = minutes(5);
 
+// "content/sensor.channel/291.manifest.json" → "291". Staging holds it against the manifest.
+std::string version_in(const statement::Plan& plan) {
+  const std::string& path = plan.manifest_path;
+  const std::size_t from = path.rfind('/') + 1;
+  const std::size_t to = path.rfind(".manifest.json");
+  return to == std::string::npos || to < from ? "" : path.substr(from, to - from);
+}
+
 bool harm(const install::Report& report) {
   switch (report.kind) {
     case install::ReportKind::crashed:
@@ -142,6 +150,7 @@ void Agent::take_news(const News& news) {
              offer.rollout, offer.release, std::string(name(error.code)),
              "rollout " + offer.rollout.text() + " is not followed: " + error.detail});
   }
+  judge_all();  // what is banned comes before what is new
   for (const Order& order : news.orders) take_order(order);
   judge_all();
   for (const Order& order : news.orders) {
@@ -174,7 +183,8 @@ void Agent::take_order(const Order& order) {
                                               std::string(word(component->second.kind))});
   }
   units_.at(id).order = order;
-  feed(id, install::Offered{order.plan.rollout, order.plan.manifest, order.resumed});
+  feed(id, install::Offered{order.plan.rollout, order.plan.manifest, order.resumed,
+                            version_in(order.plan), knowledge_.bans});
 }
 
 // A tenth either way, by a hash: a fleet that was started together does not knock together.

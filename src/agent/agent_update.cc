@@ -195,8 +195,9 @@ void Agent::judge(const ComponentId& id) {
   if (!knowledge_.device) return;
   install::Judged judged;
   judged.device = *knowledge_.device;
-  judged.blocked = knowledge_.blocked;
-  judged.spread = std::min(minutes(5), heartbeat_ * 10);
+  judged.bans = knowledge_.bans;
+  judged.missing = knowledge_.missing;
+  if (!recovering_) judged.spread = std::min(minutes(5), heartbeat_ * 10);
   judged.policy = knowledge_.policy;
   judged.limits = knowledge_.limits;
   judged.kind = config_.components.at(id).kind;

@@ -15,8 +15,6 @@ namespace fb::agent {
 namespace {
 
 constexpr Millis kFullRefreshAge = hours(24);
-// As many as the signed list may hold; the oldest goes first.
-constexpr std::size_t kSeenBlocked = 10'000;
 
 // Who has a say about starting a release of this kind: its own role, the one that orders rollouts,
 // and the one whose builds its contract is held against.
@@ -84,8 +82,13 @@ Status Courier::load() {
   }
   if (const auto seen = doors_.files.read(layout::kSeenBlocked, limits::kJsonBytes); seen.ok()) {
     if (auto blocked = statement::decode_blocked(*seen); blocked.ok())
-      seen_blocked_ = std::move(blocked).value();
+      seen_.blocked = std::move(blocked).value();
   }
+  if (const auto seen = doors_.files.read(layout::kSeenRevoked, limits::kJsonBytes); seen.ok()) {
+    if (auto revocations = statement::decode_revocations(*seen); revocations.ok())
+      seen_.revocations = std::move(revocations).value();
+  }
+  bans_ = seen_;
   if (const Status trusted = metadata_.load(); trusted.ok()) load_documents(nullptr);
   return identity_;
 }
@@ -155,7 +158,8 @@ Knowledge Courier::knowledge() const {
   known.device = device_;
   known.trusted = metadata_.trusted();
   known.authenticated = metadata_.now().authenticated_bound;
-  known.blocked = seen_blocked_;
+  known.bans = bans_;
+  known.missing = missing_lists();
   known.limits = limits_;
   known.people = people_;
   known.policy = policy_;
@@ -174,6 +178,8 @@ void Courier::follow_metadata(const wire::CheckInReply& reply, News& news) {
 // stays as it was.
 void Courier::load_documents(News* news) {
   if (!metadata_.trusted()) return;
+  load_document(statement::kRevokedPath.data(), tuf::kTargets, revocations_,
+                statement::decode_revocations, news);
   load_document(statement::kBlockedPath.data(), "rollouts", blocked_, statement::decode_blocked,
                 news);
   load_document(statement::kLimitsPath.data(), tuf::kTargets, limits_, decode_limits, news);
@@ -181,27 +187,41 @@ void Courier::load_documents(News* news) {
                 news);
   load_document(statement::kLogTrustPath.data(), tuf::kTargets, log_trust_,
                 statement::decode_log_trust, news);
-  remember_blocked();
+  remember_bans();
 }
 
-// Whoever holds the rollouts keys may stop, and not quietly take back what two people must lift.
-void Courier::remember_blocked() {
-  const auto same = [](const statement::Blocked& a, const statement::Blocked& b) {
-    return a.manifest == b.manifest && a.rollout == b.rollout;
+// Whoever holds the online keys may stop, and not quietly take back what two people or the
+// publisher's offline keys must lift. What there was no room to remember still counts while it is
+// on the list.
+void Courier::remember_bans() {
+  const bool blocks = statement::absorb(seen_.blocked, blocked_);
+  const bool revocations = statement::absorb(seen_.revocations, revocations_);
+  const auto keep = [&](const char* path, const std::string& bytes) {
+    const Status kept = doors_.files.write_atomic(path, bytes);
+    if (!kept.ok()) doors_.log.line(port::LogLevel::warning, kept.error().detail);
   };
-  bool news = false;
+  if (blocks) keep(layout::kSeenBlocked, statement::encode(seen_.blocked));
+  if (revocations) keep(layout::kSeenRevoked, statement::encode(seen_.revocations));
+  bans_ = seen_;
   for (const statement::Blocked& each : blocked_) {
-    const bool known = std::any_of(seen_blocked_.begin(), seen_blocked_.end(),
-                                   [&](const auto& seen) { return same(seen, each); });
-    if (known) continue;
-    news = true;
-    if (seen_blocked_.size() == kSeenBlocked) seen_blocked_.erase(seen_blocked_.begin());
-    seen_blocked_.push_back(each);
+    if (seen_.blocked.size() >= limits::kSeenBlocks) bans_.blocked.push_back(each);
   }
-  if (!news) return;
-  const Status kept =
-      doors_.files.write_atomic(layout::kSeenBlocked, statement::encode(seen_blocked_));
-  if (!kept.ok()) doors_.log.line(port::LogLevel::warning, kept.error().detail);
+}
+
+// A server that withholds a list of bans must gain nothing by it.
+std::string Courier::missing_lists() const {
+  if (!metadata_.trusted()) return "";
+  for (const auto& [path, role] :
+       {std::pair(statement::kRevokedPath, tuf::kTargets),
+        std::pair(statement::kBlockedPath, std::string_view("rollouts"))}) {
+    const auto file = find_target(*metadata_.trusted(), std::string(path), role);
+    const auto digest = file.ok() ? file->sha256() : Result<Digest>(file.error());
+    if (!digest.ok()) continue;
+    const auto here = loaded_.find(std::string(path));
+    if (here != loaded_.end() && here->second == *digest) continue;
+    return std::string(path) + " (" + digest->brief() + ") is signed, and could not be had";
+  }
+  return "";
 }
 
 template <class T, class Decode>

@@ -16,6 +16,7 @@
 #include "agent/config.h"
 #include "agent/log_watch.h"
 #include "agent/metadata.h"
+#include "install/bans.h"
 #include "policy/customer.h"
 #include "port/clock.h"
 #include "port/files.h"
@@ -50,7 +51,8 @@ struct Knowledge {
   std::optional<DeviceId> device;
   std::shared_ptr<const tuf::TrustedSet> trusted;  // null: nothing yet
   Instant authenticated;                           // it is not earlier than this
-  std::vector<statement::Blocked> blocked;
+  install::Bans bans;                              // all that were ever seen
+  std::string missing;  // a list of bans that is signed and could not be had; empty: none
   std::optional<statement::SpeedLimits> limits;
   statement::People people;
   std::optional<policy::Policy> policy;
@@ -119,7 +121,8 @@ class Courier {
   [[nodiscard]] std::optional<RolloutId> lifted(const Order& order) const;
   Status be_fresh(statement::Purpose purpose, release::Kind kind);
   Status load_identity();
-  void remember_blocked();
+  void remember_bans();
+  [[nodiscard]] std::string missing_lists() const;
 
   Config config_;
   Pinned pinned_;
@@ -130,9 +133,11 @@ class Courier {
   Status identity_;  // whether the identity file can be used
   std::string secret_;
   std::optional<DeviceId> device_;
-  std::map<std::string, Digest> loaded_;          // documents below, as they were decoded
-  std::vector<statement::Blocked> blocked_;       // as signed now
-  std::vector<statement::Blocked> seen_blocked_;  // every one ever seen; only a lift clears it
+  std::map<std::string, Digest> loaded_;     // documents below, as they were decoded
+  std::vector<statement::Blocked> blocked_;  // as signed now
+  statement::Revocations revocations_;       // as signed now
+  install::Bans seen_;  // every ban ever seen, as on the disk; only a lift clears one
+  install::Bans bans_;  // those that count: what there was no room for included
   std::optional<statement::SpeedLimits> limits_;
   statement::People people_;
   std::optional<statement::LogTrust> log_trust_;

@@ -342,6 +342,19 @@ class World {
     server.offers.clear();
     release_all();
   }
+  void block_all(const std::vector<Digest>& releases, RolloutId rollout) {
+    std::vector<statement::Blocked> blocked;
+    for (const Digest& release : releases)
+      blocked.push_back({release, rollout, clock.wall(), "says who signs"});
+    put_target("rollouts", std::string(statement::kBlockedPath), statement::encode(blocked));
+    release_all();
+  }
+  void unlist_blocks() { block_all({}, rollout_id(1)); }
+  // trust/revoked.json, signed by the offline keys of top-level targets.
+  void revoke(const statement::Revocations& revocations) {
+    put_target("targets", std::string(statement::kRevokedPath), encode(revocations));
+    release_all();
+  }
   statement::Envelope act(const std::string& person, statement::ActKind kind, const Digest& release,
                           int rollout, const std::string& gate = "") const {
     statement::Act made;

@@ -57,6 +57,14 @@ inline constexpr Millis kNoticePause = minutes(5);
 // and this far ahead: snapshots live 7 days, so a server that was off for longer is looked at.
 inline constexpr Millis kClockBack = minutes(5);
 inline constexpr Millis kClockAhead = days(30);
+// Releases revoked, and blocks lifted, in one list: with reasons of kReasonBytes about half of
+// kJsonBytes.
+inline constexpr std::size_t kRevocations = 800;
+inline constexpr std::size_t kFloors = 64;  // one per component of a product line
+// Blocks that a device remembers for ever, with so much of each reason: the file stays well below
+// kJsonBytes, or it could not be read again.
+inline constexpr std::size_t kSeenBlocks = 2000;
+inline constexpr std::size_t kSeenReasonBytes = 160;
 // Acts that one plan carries to devices.
 inline constexpr std::size_t kActsPerPlan = 32;
 

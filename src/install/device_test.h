@@ -75,7 +75,7 @@ struct Device {
   }
   static Judged blocked(const std::string& version, int rollout = 7) {
     Judged judged = open();
-    judged.blocked = {{digest_of(version), rollout_id(rollout), {}, "7 of 10 harmed"}};
+    judged.bans.blocked = {{digest_of(version), rollout_id(rollout), {}, "7 of 10 harmed"}};
     return judged;
   }
 

@@ -13,6 +13,16 @@ struct Move {
   std::function<void(Device&)> make;
 };
 
+// By everybody who can ban anything.
+Judged everything_banned() {
+  Judged all = Device::blocked("291");
+  for (const char* version : {"290", "291"}) {
+    all.bans.blocked.push_back({digest_of(version), rollout_id(9), {}, "stolen keys"});
+    all.bans.revocations.revoked.push_back({digest_of(version), {}, "known bad"});
+  }
+  return all;
+}
+
 const std::vector<Move>& moves() {
   static const std::vector<Move> kMoves{
       {"tick", [](Device& d) { d.feed(Tick{}); }},
@@ -41,6 +51,7 @@ const std::vector<Move>& moves() {
          d.feed(busy);
        }},
       {"halt", [](Device& d) { d.feed(Device::blocked("291")); }},
+      {"everything is banned", [](Device& d) { d.feed(everything_banned()); }},
       {"invited",
        [](Device& d) {
          d.feed(Invited{rollout_id(7), digest_of("291"), "nonce-1"});

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 
-#include "crypto/sha256.h"
 #include "install/notes.h"
 
 namespace fb::install {
@@ -63,20 +62,10 @@ std::optional<Hindrance> speed(const State& state, const Candidate& candidate, c
 
 }  // namespace
 
-const statement::Blocked* find_block(const State& state,
-                                     const std::vector<statement::Blocked>& blocked,
-                                     const Digest& release) {
-  const auto stands = [&](const statement::Blocked& each) {
-    if (each.manifest != release) return false;
-    const Lift lift{release, each.rollout};
-    return std::find(state.lifted.begin(), state.lifted.end(), lift) == state.lifted.end();
-  };
-  const auto found = std::find_if(blocked.begin(), blocked.end(), stands);
-  return found == blocked.end() ? nullptr : &*found;
-}
-
 std::optional<Hindrance> find_hindrance(const State& state, const Candidate& candidate,
                                         const Judged& on, Now now) {
+  if (!on.missing.empty())
+    return Hindrance{"bans-unknown", on.missing, "the signed list, from any mirror", std::nullopt};
   if (!on.clock.empty())
     return Hindrance{"clock_doubtful", on.clock, "this device's clock set right", std::nullopt};
   if (auto closed = contract(on)) return closed;
@@ -84,24 +73,6 @@ std::optional<Hindrance> find_hindrance(const State& state, const Candidate& can
   if (auto early = speed(state, candidate, on, now)) return early;
   if (on.busy.empty()) return std::nullopt;
   return Hindrance{"one-at-a-time", on.busy, "the end of that update", std::nullopt};
-}
-
-std::optional<Slot> newest_not_blocked(const State& state,
-                                       const std::vector<statement::Blocked>& blocked) {
-  for (const auto* slot : {&state.lkg, &state.previous_lkg}) {
-    if (!*slot || *slot == state.active) continue;
-    if (find_block(state, blocked, (*slot)->release) == nullptr) return *slot;
-  }
-  return std::nullopt;
-}
-
-Millis revert_delay(const DeviceId& device, const Digest& release, Millis spread) {
-  if (spread.ms <= 0) return {};
-  const Digest hash =
-      crypto::sha256("firebreak/revert/1\n" + release.text() + "\n" + device.text());
-  std::uint64_t head = 0;
-  for (std::size_t i = 0; i < 8; ++i) head = head << 8U | hash.bytes[i];
-  return {static_cast<std::int64_t>(head % static_cast<std::uint64_t>(spread.ms))};
 }
 
 }  // namespace fb::install

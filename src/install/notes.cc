@@ -39,9 +39,11 @@ void note_report(State& state, Instant at, Report report) {
   append(state.reports, std::move(report), kReports);
 }
 
-void note_rejection(State& state, const Digest& release, std::string_view reason) {
-  std::erase_if(state.rejected, [&](const Rejection& each) { return each.release == release; });
-  append(state.rejected, Rejection{release, plain(reason, kSentenceBytes)}, kRejections);
+void note_rejection(State& state, Rejection rejection) {
+  std::erase_if(state.rejected,
+                [&](const Rejection& each) { return each.release == rejection.release; });
+  rejection.reason = plain(rejection.reason, kSentenceBytes);
+  append(state.rejected, std::move(rejection), kRejections);
 }
 
 void note_sighting(State& state, const Digest& release, Instant wall, Uptime uptime) {

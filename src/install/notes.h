@@ -19,7 +19,8 @@ std::string plain(std::string_view text, std::size_t max_bytes);
 bool note_decision(State& state, Instant at, Decision decision);
 // Number and time are set here. When nobody takes them over, the oldest goes first.
 void note_report(State& state, Instant at, Report report);
-void note_rejection(State& state, const Digest& release, std::string_view reason);
+// Its reason becomes short printable ASCII.
+void note_rejection(State& state, Rejection rejection);
 // Unless it has been seen before.
 void note_sighting(State& state, const Digest& release, Instant wall, Uptime uptime);
 

@@ -128,10 +128,11 @@ std::string_view word(const Phase& phase);
 // The release on its way, if this phase has one.
 const Candidate* candidate_of(const Phase& phase);
 
-// Never taken again by this device, unless two people resume it.
+// Never taken again by this device, unless two people resume it or the publisher unblocks the halt.
 struct Rejection {
   Digest release;
   std::string reason;
+  std::optional<RolloutId> halted = {};  // not this device's own finding: that rollout was halted
   friend bool operator==(const Rejection&, const Rejection&) = default;
 };
 // Two people lifted the block that halting `halted` put on `release`.
@@ -152,6 +153,7 @@ struct PlannedRevert {
   Uptime due;
   Slot to;
   std::string reason;
+  std::optional<RolloutId> halted = {};  // none: the release was revoked
   friend bool operator==(const PlannedRevert&, const PlannedRevert&) = default;
 };
 

@@ -102,7 +102,11 @@ Value out(const Refused& in) {
           {"sentence", in.sentence}};
 }
 
-Value out(const Rejection& in) { return {{"release", in.release.text()}, {"reason", in.reason}}; }
+Value out(const Rejection& in) {
+  Value value{{"release", in.release.text()}, {"reason", in.reason}};
+  if (in.halted) value["halted"] = in.halted->number();
+  return value;
+}
 Value out(const Lift& in) {
   return {{"release", in.release.text()}, {"halted", in.halted.number()}};
 }
@@ -140,6 +144,11 @@ RolloutId rollout(Reader& in, std::string_view key) {
   if (id.ok()) return *id;
   in.fail(key, id.error().detail);
   return {};
+}
+
+std::optional<RolloutId> optional_rollout(Reader& in, std::string_view key) {
+  if (!in.has(key)) return std::nullopt;
+  return rollout(in, key);
 }
 
 Uptime uptime(Reader& in, std::string_view key) { return {in.integer(key, 0, kFar)}; }
@@ -220,7 +229,8 @@ Phase phase(Reader& outer) {
 
 void lists(Reader& in, State& state) {
   in.objects("rejected", kRejections, [&](Reader& each) {
-    state.rejected.push_back({each.digest("release"), each.string("reason", kSentence)});
+    state.rejected.push_back({each.digest("release"), each.string("reason", kSentence),
+                              optional_rollout(each, "halted")});
   });
   in.objects("lifted", kRejections, [&](Reader& each) {
     state.lifted.push_back({each.digest("release"), rollout(each, "halted")});
@@ -265,6 +275,7 @@ std::string encode(const State& state) {
     value["revert"] = {{"due_ms", state.revert->due.ms},
                        {"to", out(state.revert->to)},
                        {"reason", state.revert->reason}};
+    if (state.revert->halted) value["revert"]["halted"] = state.revert->halted->number();
   }
   return json::pretty(value);
 }
@@ -283,8 +294,9 @@ Result<State> decode_state(std::string_view bytes) {
   state.phase = phase(in);
   if (in.has("revert")) {
     Reader revert = in.object("revert");
-    state.revert = PlannedRevert{uptime(revert, "due_ms"), slot(revert.object("to")),
-                                 revert.string("reason", kSentence)};
+    state.revert =
+        PlannedRevert{uptime(revert, "due_ms"), slot(revert.object("to")),
+                      revert.string("reason", kSentence), optional_rollout(revert, "halted")};
   }
   lists(in, state);
   state.reported = static_cast<std::uint64_t>(in.integer("reported", 0, kFar));

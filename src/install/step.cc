@@ -81,6 +81,8 @@ class Stepper {
   void stage(Candidate candidate) { state_.phase = Staged{std::move(candidate), false, {}}; }
   void hand_back(const std::string& rule, const std::string& sentence);
   void refuse(Candidate candidate, const std::string& rule, const std::string& sentence);
+  void refuse_banned(const Candidate& candidate, const Ban& ban);
+  bool refuse_offer(const Offered& offer);
   void begin_fetch(const Offered& offer);
   void resume(const Offered& offer);
   void recover_trial();
@@ -90,13 +92,17 @@ class Stepper {
   void start_probation();
   void count_start();
   void roll_back(const std::string& reason);
-  void go_back(const Candidate& candidate, Cause cause, const std::string& reason);
+  void go_back(const Candidate& candidate, Cause cause, const std::string& reason,
+               std::optional<RolloutId> halted = {});
   void promote();
   void promote_when_proved();
   void judge_candidate(const Judged& event);
   void judge_readiness(const Judged& event);
   void defer(const Hindrance& hindrance);
+  void judge_fetching(const Judged& event);
   void judge_active(const Judged& event);
+  void forget_lifted(const Judged& event);
+  void drop_revoked(const Judged& event);
   void revert_now();
   void tick_ask();
   void fold_sightings();
@@ -251,7 +257,19 @@ void Stepper::take(const Offered& event) {
   begin_fetch(event);
 }
 
+// Before a byte of it is fetched. What bans it may be lifted, so nothing is remembered here.
+bool Stepper::refuse_offer(const Offered& event) {
+  const auto ban = find_ban(state_, event.bans, {event.release, event.version});
+  if (!ban) return false;
+  const std::string sentence = "rollout " + event.rollout.text() + " offers " +
+                               event.release.brief() + ", which is refused: " + ban->sentence;
+  if (decide(ban->rule, sentence, ban->change))
+    report(ReportKind::refused, {event.release, event.version}, event.rollout, reason_);
+  return true;
+}
+
 void Stepper::begin_fetch(const Offered& event) {
+  if (refuse_offer(event)) return;
   for (const Rejection& rejection : state_.rejected) {
     if (rejection.release != event.release) continue;
     decide("rejected",
@@ -316,22 +334,39 @@ void Stepper::take(const FetchFailed& event) {
 // ---- Whether this device allows it ----
 
 void Stepper::take(const Judged& event) {
+  forget_lifted(event);
+  judge_fetching(event);
   judge_candidate(event);
   judge_active(event);
+  drop_revoked(event);
+}
+
+// What was rejected for a halt that the publisher has unblocked. What this device found out by
+// itself stands.
+void Stepper::forget_lifted(const Judged& event) {
+  std::erase_if(state_.rejected, [&](const Rejection& each) {
+    return each.halted && event.bans.revocations.lifts(each.release, *each.halted);
+  });
+}
+
+void Stepper::judge_fetching(const Judged& event) {
+  const auto* fetching = phase<Fetching>();
+  if (fetching == nullptr) return;
+  const auto ban = find_reason_to_leave(state_, event.bans, fetching->release);
+  if (!ban) return;
+  const Slot slot{fetching->release, fetching->release.brief()};
+  report(ReportKind::refused, slot, fetching->rollout, ban->sentence);
+  state_.phase = Idle{};
+  decide(ban->rule, slot.version + " is fetched no further: " + ban->sentence, ban->change);
+  prune();
 }
 
 void Stepper::judge_candidate(const Judged& event) {
   const Candidate* candidate = candidate_of(state_.phase);
   const bool started = phase<Activating>() != nullptr || phase<Probation>() != nullptr;
   if (candidate == nullptr || started) return;
-  if (const auto* block = find_block(state_, event.blocked, candidate->slot.release)) {
-    const Candidate refused = *candidate;
-    const std::string sentence =
-        "rollout " + block->rollout.text() + " was halted: " + block->reason;
-    if (may_be_permitted()) report(ReportKind::handed_back, refused, sentence);
-    report(ReportKind::refused, refused, sentence);
-    return refuse(refused, "blocked", sentence);
-  }
+  if (const auto ban = find_ban(state_, event.bans, candidate->slot))
+    return refuse_banned(Candidate(*candidate), *ban);
   judge_readiness(event);
 }
 
@@ -453,10 +488,24 @@ void Stepper::hand_back(const std::string& rule, const std::string& sentence) {
 }
 
 void Stepper::refuse(Candidate candidate, const std::string& rule, const std::string& sentence) {
-  note_rejection(state_, candidate.slot.release, rule + ": " + sentence);
+  note_rejection(state_, {candidate.slot.release, rule + ": " + sentence});
   state_.phase = Refused{candidate.slot, candidate.rollout, rule, plain(sentence, kSentenceBytes)};
   decide(rule, candidate.slot.version + " is refused here: " + sentence,
          "another release, or a rollout that two people resumed");
+  prune();
+}
+
+// The bans themselves are remembered elsewhere; a block is noted here too, because only people and
+// publisher may lift it.
+void Stepper::refuse_banned(const Candidate& candidate, const Ban& ban) {
+  if (may_be_permitted()) report(ReportKind::handed_back, candidate, ban.sentence);
+  report(ReportKind::refused, candidate, ban.sentence);
+  if (ban.halted) {
+    note_rejection(state_, {candidate.slot.release, ban.rule + ": " + ban.sentence, ban.halted});
+  }
+  state_.phase =
+      Refused{candidate.slot, candidate.rollout, ban.rule, plain(ban.sentence, kSentenceBytes)};
+  decide(ban.rule, candidate.slot.version + " is refused here: " + ban.sentence, ban.change);
   prune();
 }
 
@@ -558,9 +607,10 @@ void Stepper::roll_back(const std::string& reason) {
   go_back(candidate, Cause::harm, reason);
 }
 
-void Stepper::go_back(const Candidate& candidate, Cause cause, const std::string& reason) {
+void Stepper::go_back(const Candidate& candidate, Cause cause, const std::string& reason,
+                      std::optional<RolloutId> halted) {
   const std::string why = plain(reason, kSentenceBytes);
-  note_rejection(state_, candidate.slot.release, "rolled back here: " + why);
+  note_rejection(state_, {candidate.slot.release, "rolled back here: " + why, halted});
   state_.active = state_.lkg;
   state_.crash_told = false;
   state_.revert.reset();
@@ -584,29 +634,45 @@ void Stepper::take(const FellBack&) {
 void Stepper::judge_active(const Judged& event) {
   const auto* back = phase<RolledBack>();
   if (!state_.active || (back != nullptr && !back->settled)) return;
-  const auto* block = find_block(state_, event.blocked, state_.active->release);
-  const bool planned = state_.revert.has_value();
-  if (block == nullptr) return state_.revert.reset();
-  const std::string halted = "rollout " + block->rollout.text() + " was halted: " + block->reason;
-  if (event.policy && event.policy->on_halt == policy::OnHalt::hold) {
+  const Slot active = *state_.active;
+  const auto ban = find_reason_to_leave(state_, event.bans, active.release);
+  if (!ban) return state_.revert.reset();
+  // The customer may keep what was halted. What the publisher revoked goes.
+  const bool keeps = event.policy && event.policy->on_halt == policy::OnHalt::hold;
+  if (keeps && ban->halted) {
     state_.revert.reset();
-    decide("on-halt", event.policy->tenant.text() + " keeps what runs (on_halt = hold); " + halted,
+    decide("on-halt",
+           event.policy->tenant.text() + " keeps what runs (on_halt = hold); " + ban->sentence,
            "the customer's policy");
     return;
   }
-  const auto to = newest_not_blocked(state_, event.blocked);
+  const auto to = find_way_out(state_, event.bans);
   if (!to) {
     state_.revert.reset();
     decide("last-slot",
-           state_.active->version + " stays: there is no older slot to go to; " + halted,
-           "a release that is not blocked");
+           active.version + " stays: there is no older slot to go to; " + ban->sentence,
+           "a release that is neither blocked, revoked nor below the floor");
     return;
   }
-  if (planned) return;
-  const Millis after = revert_delay(event.device, block->manifest, event.spread);
-  state_.revert = PlannedRevert{now_.uptime + after, *to, plain(halted, kSentenceBytes)};
-  decide("halt", state_.active->version + " goes back to " + to->version + " in " +
-                     in_words(after) + "; " + halted);
+  if (state_.revert && state_.revert->to == *to) return;
+  const Millis after = revert_delay(event.device, active.release, event.spread);
+  state_.revert =
+      PlannedRevert{now_.uptime + after, *to, plain(ban->sentence, kSentenceBytes), ban->halted};
+  decide(ban->halted ? "halt" : ban->rule, active.version + " goes back to " + to->version +
+                                               " in " + in_words(after) + "; " + ban->sentence);
+}
+
+// An older slot that was revoked is nothing to fall back to, and its bytes go. Never the one that
+// runs, nor the only other one.
+void Stepper::drop_revoked(const Judged& event) {
+  const auto& old = state_.previous_lkg;
+  if (!old || state_.active != state_.lkg || old == state_.active) return;
+  const auto& revocations = event.bans.revocations;
+  if (revocations.find_revoked(old->release) == nullptr) return;
+  if (find_reason_to_leave(state_, event.bans, state_.active->release)) return;
+  decide("revoked", old->version + " is kept no longer: the publisher revoked it");
+  state_.previous_lkg.reset();
+  prune();
 }
 
 void Stepper::revert_now() {
@@ -622,7 +688,7 @@ void Stepper::revert_now() {
     state_.previous_lkg.reset();
   }
   report(ReportKind::reverted_on_halt, leaving, plan.reason);
-  go_back(leaving, Cause::halt, plan.reason);
+  go_back(leaving, Cause::halt, plan.reason, plan.halted);
 }
 
 // ---- Time and tidiness ----

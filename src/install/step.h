@@ -18,6 +18,7 @@
 #include <variant>
 #include <vector>
 
+#include "install/bans.h"
 #include "install/state.h"
 #include "policy/customer.h"
 #include "statement/plan.h"
@@ -48,6 +49,8 @@ struct Offered {
   RolloutId rollout;
   Digest release;
   std::optional<RolloutId> resumed;  // the halt that two people, verified here, lifted
+  std::string version = {};          // as the plan calls it
+  Bans bans = {};
 };
 // The server says so, but nothing signed agrees.
 struct OfferRefused {
@@ -69,13 +72,14 @@ struct FetchFailed {
 // What on this device bears on starting, or keeping, a release.
 struct Judged {
   DeviceId device;
-  std::vector<statement::Blocked> blocked;
-  Millis spread;  // over which devices go back after a halt
+  Bans bans;
+  Millis spread;  // over which devices go back after a halt; none while the workload is not running
   std::optional<policy::Policy> policy;
   std::optional<statement::SpeedLimits> limits;
   release::Kind kind = release::Kind::content;
   std::vector<std::string> contract;  // why the contract gate is closed; empty: open
   std::string busy;                   // another component of the same workload is being changed
+  std::string missing;                // which list of bans is signed and not here; empty: none
   std::string clock;                  // why this device's clock cannot be right; empty: it may be
 };
 // The server holds a place for us.

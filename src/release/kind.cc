@@ -18,6 +18,24 @@ bool plain(std::string_view text, std::size_t max) {
          std::all_of(text.begin(), text.end(), legal) && text.find("..") == std::string_view::npos;
 }
 
+bool digit(char c) { return c >= '0' && c <= '9'; }
+
+// The number at the front of `text`, without leading zeros, taken off it.
+std::string_view take_number(std::string_view& text) {
+  std::size_t end = 0;
+  while (end < text.size() && digit(text[end])) ++end;
+  std::string_view number = text.substr(0, end);
+  text.remove_prefix(end);
+  while (number.size() > 1 && number.front() == '0') number.remove_prefix(1);
+  return number;
+}
+
+// How what follows a common front is ordered: a preliminary version, then the end, then the rest.
+int rank(std::string_view rest) {
+  if (rest.empty()) return 1;
+  return rest.front() == '-' ? 0 : 2;
+}
+
 template <class E>
 std::string_view find_word(const std::vector<std::pair<std::string_view, E>>& words, E meaning) {
   for (const auto& [text, value] : words) {
@@ -63,6 +81,23 @@ Result<std::string> parse_version(std::string_view text) {
   return Error{ErrorCode::malformed,
                "'" + std::string(text.substr(0, 80)) +
                    "' is not a version: 1 to 64 of A-Z a-z 0-9 . _ - +, like 7.11 or 2024-07-19.1"};
+}
+
+bool version_before(std::string_view a, std::string_view b) {
+  while (!a.empty() && !b.empty()) {
+    if (digit(a.front()) && digit(b.front())) {
+      const std::string_view x = take_number(a);
+      const std::string_view y = take_number(b);
+      if (x.size() != y.size()) return x.size() < y.size();
+      if (x != y) return x < y;
+    } else if (a.front() != b.front()) {
+      return rank(a) != rank(b) ? rank(a) < rank(b) : a.front() < b.front();
+    } else {
+      a.remove_prefix(1);
+      b.remove_prefix(1);
+    }
+  }
+  return rank(a) < rank(b);
 }
 
 Result<std::string> parse_artifact_name(std::string_view text) {

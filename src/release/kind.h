@@ -26,6 +26,11 @@ std::string_view owning_role(Kind kind);
 // "290", "7.11", "2024-07-19.1": 1 to 64 of A-Z a-z 0-9 . _ - +, starting with a letter or digit.
 // Errors: malformed.
 Result<std::string> parse_version(std::string_view text);
+// Whether version `a` comes before version `b`: runs of digits compare as numbers, everything else
+// byte by byte, and what ends first comes first, except that what follows with '-' is a preliminary
+// version of it: 7.9 < 7.11-rc1 < 7.11 < 7.11.1. A total order for what parse_version() accepts, up
+// to leading zeros.
+bool version_before(std::string_view a, std::string_view b);
 // The name of an artifact inside its release: as a version, and neither "manifest.json" nor
 // anything with "..".
 Result<std::string> parse_artifact_name(std::string_view text);

@@ -69,5 +69,20 @@ TEST(ArtifactNames, NeverLeaveTheirRelease) {
   }
 }
 
+TEST(Version, NumbersCompareAsNumbersAndWhatEndsFirstComesFirst) {
+  for (const auto& row : std::vector<std::vector<std::string>>{
+           {"7.9", "7.10", "7.11-rc1", "7.11-rc2", "7.11", "7.11.1", "7.11a", "8"},
+           {"99", "100", "290", "291", "1000"},
+           {"2024-07-18.2", "2024-07-19.1", "2024-07-19.10"}}) {
+    for (std::size_t i = 0; i < row.size(); ++i) {
+      for (std::size_t j = 0; j < row.size(); ++j) {
+        EXPECT_EQ(version_before(row[i], row[j]), i < j) << row[i] << " " << row[j];
+      }
+    }
+  }
+  EXPECT_FALSE(version_before("7.01", "7.1"));
+  EXPECT_FALSE(version_before("7.1", "7.01"));
+}
+
 }  // namespace
 }  // namespace fb::release

@@ -15,6 +15,7 @@
 #include "statement/log_trust.h"
 #include "statement/people.h"
 #include "statement/plan.h"
+#include "statement/revocation.h"
 #include "statement/speed.h"
 #include "wire/device_api.h"
 #include "wire/problem.h"
@@ -200,6 +201,10 @@ inline std::vector<Golden> all() {
   const wire::Problem problem =
       wire::problem(Error{ErrorCode::bad_signature, "1 valid signatures of 2 needed"});
   const std::vector<statement::Blocked> blocked{{kRelease, kRollout, kThen, "halted"}};
+  const statement::Revocations revocations{
+      {{kRelease, kThen, "reads beyond its input"}},
+      {{kChannel, "290", kThen, "289 can be made to run code"}},
+      {{kOther, kRollout, kThen, "the halt was a power cut"}}};
   const statement::SpeedLimits speed{{{release::Kind::content,
                                        release::Class::feature,
                                        {{{0}, 10'000}, {minutes(15), 1'000'000}}}}};
@@ -213,6 +218,7 @@ inline std::vector<Golden> all() {
          FB_ASSIGN(const auto list, statement::decode_blocked(text));
          return statement::encode(list);
        }},
+      {"revoked.json", encode(revocations), round(statement::decode_revocations)},
       {"permit.json", encode(permit()), round(statement::decode_permit)},
       {"act.json", encode(act()), round(statement::decode_act)},
       {"limits.json", encode(speed), round(statement::decode_limits)},

@@ -1,0 +1,52 @@
+#!/usr/bin/env python3
+"""Every test that docs/threat_model.md names exists, and no threat goes without one."""
+
+import pathlib
+import re
+import sys
+
+NAMED = re.compile(r"`([A-Z]\w+\.[A-Za-z]\w+)`")
+DEFINED = re.compile(r"^TEST(?:_F|_P)?\(\s*(\w+),\s*(\w+)\)", re.MULTILINE)
+
+
+def defined(root):
+    tests = set()
+    for file in root.glob("src/**/*_test.cc"):
+        tests.update(f"{suite}.{name}" for suite, name in DEFINED.findall(file.read_text()))
+    return tests
+
+
+def threats(text):
+    """The rows of the tables whose last column is called test, with their line numbers."""
+    inside = False
+    for number, line in enumerate(text.splitlines(), 1):
+        if not line.startswith("|"):
+            inside = False
+            continue
+        cells = [cell.strip() for cell in line.strip().strip("|").split("|")]
+        if cells[-1] == "test":
+            inside = True
+        elif inside and not set(cells[-1]) <= set("-"):
+            yield number, cells
+
+
+def check(root):
+    text = (root / "docs/threat_model.md").read_text()
+    known = defined(root)
+    rows = list(threats(text))
+    if not rows:
+        yield "docs/threat_model.md:1: no table of threats with a column 'test'"
+    for number, cells in rows:
+        names = NAMED.findall(cells[-1])
+        if not names:
+            yield f"docs/threat_model.md:{number}: no test for: {cells[0]}"
+        for name in names:
+            if name not in known:
+                yield f"docs/threat_model.md:{number}: there is no test {name}"
+
+
+if __name__ == "__main__":
+    findings = list(check(pathlib.Path(__file__).resolve().parent.parent))
+    for finding in findings:
+        print(finding)
+    sys.exit(1 if findings else 0)
