@@ -63,6 +63,8 @@ void register_all(CLI::App& app, fb::cli::Program& program) {
   using namespace fb::cli;
   register_init(app, program);
   register_keys(app, program);
+  register_trust(app, program);
+  register_requests(app, program);
   register_releases(app, program);
   register_check(app, program);
   register_acts(app, program);

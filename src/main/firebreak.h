@@ -30,6 +30,9 @@ using Run = std::function<Result<publisher::Outcome>(publisher::Desk&)>;
 // was found.
 void on(CLI::App* command, Program& program, Run run, Afterwards afterwards = Afterwards::nothing);
 
+// For a command that needs a home only sometimes: what `program.chosen` becomes when it does.
+std::function<Result<publisher::Outcome>()> at_home(const Program& program, Run run);
+
 // A verb of a noun, with one example under its help.
 CLI::App* add_command(CLI::App* parent, const std::string& name, const std::string& what,
                       const std::string& example);
@@ -38,6 +41,10 @@ CLI::App* add_noun(CLI::App& app, const std::string& name, const std::string& wh
 
 void register_init(CLI::App& app, Program& program);
 void register_keys(CLI::App& app, Program& program);
+// rotate, revoke and renew, below the noun `key`.
+void register_key_changes(CLI::App* noun, Program& program);
+void register_trust(CLI::App& app, Program& program);
+void register_requests(CLI::App& app, Program& program);
 void register_releases(CLI::App& app, Program& program);
 void register_check(CLI::App& app, Program& program);
 void register_acts(CLI::App& app, Program& program);

@@ -1,7 +1,9 @@
-// firebreak key new|list|show|status
+// firebreak key new|list|show|status; what other keys have to sign is in firebreak_key_change.cc.
 #include <memory>
 
 #include "main/firebreak.h"
+#include "main/firebreak_passphrase.h"
+#include "posix/directory.h"
 #include "publisher/keys_view.h"
 
 namespace fb::cli {
@@ -11,26 +13,48 @@ using publisher::Desk;
 
 struct Options {
   std::string name;
-  bool plain = false;
+  bool plain = false, here = false;
   std::int64_t warn_days = 7;
 };
+
+// A holder's machine has no home: the key lies where the holder stands.
+Result<publisher::Outcome> make_here(const Options& options, publisher::Protection protection) {
+  FB_ASSIGN(const auto folder, posix::open_directory("."));
+  PemKeys keys;
+  return publisher::new_key(*folder, keys, {"", options.name, protection});
+}
+
+void register_new(CLI::App* noun, Program& program, const std::shared_ptr<Options>& options) {
+  CLI::App* make =
+      add_command(noun, "new", "Make a key pair in keys/, or in this folder with --here",
+                  "firebreak key new core-3 --here");
+  make->add_option("name", options->name, "File name without .pem")->required();
+  make->add_flag("--here", options->here, "On a holder's own machine, which has no home");
+  make->add_flag("--unencrypted", options->plain,
+                 "Without a passphrase: for the lab and for programs that start unattended");
+  make->callback([&program, options] {
+    const auto protection =
+        options->plain ? publisher::Protection::plain : publisher::Protection::passphrase;
+    if (options->here) {
+      program.chosen = [options, protection] { return make_here(*options, protection); };
+      return;
+    }
+    program.chosen = at_home(program, [options, protection](Desk& desk) {
+      return publisher::new_key(desk.home, desk.keys, {"keys/", options->name, protection});
+    });
+  });
+}
 
 }  // namespace
 
 void register_keys(CLI::App& app, Program& program) {
   CLI::App* noun = add_noun(
-      app, "key", "Keys: make one; see roles, expiry, and what a thief of each could sign");
+      app, "key",
+      "Keys: make, rotate, revoke; see roles, expiry, and what a thief of each could sign");
   const auto options = std::make_shared<Options>();
 
-  CLI::App* make = add_command(noun, "new", "Make a key pair in keys/", "firebreak key new core-3");
-  make->add_option("name", options->name, "File name without .pem")->required();
-  make->add_flag("--unencrypted", options->plain,
-                 "Without a passphrase: for the lab and for programs that start unattended");
-  on(make, program, [options](Desk& desk) {
-    return publisher::new_key(
-        desk, options->name,
-        options->plain ? publisher::Protection::plain : publisher::Protection::passphrase);
-  });
+  register_new(noun, program, options);
+  register_key_changes(noun, program);
 
   CLI::App* list =
       add_command(noun, "list", "Every key that lies here, and what it is worth to a thief",

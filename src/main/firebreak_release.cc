@@ -3,6 +3,7 @@
 
 #include "main/firebreak.h"
 #include "main/firebreak_create.h"
+#include "main/firebreak_request.h"
 #include "publisher/release_view.h"
 #include "publisher/signing.h"
 
@@ -12,13 +13,15 @@ namespace {
 using publisher::Desk;
 
 struct Options {
-  std::string draft;
+  std::string draft, request;
   std::vector<std::string> release;
 };
 
-Result<publisher::Outcome> sign(Desk& desk, const std::string& name) {
-  FB_ASSIGN(const auto draft, publisher::load_draft(desk.home, name));
-  return publisher::sign_draft(desk, draft);
+Result<publisher::Outcome> sign(Desk& desk, const Options& options) {
+  FB_ASSIGN(const auto draft, publisher::load_draft(desk.home, options.draft));
+  if (options.request.empty()) return publisher::sign_draft(desk, draft);
+  FB_ASSIGN(const auto request, publisher::request_release(desk, draft));
+  return sign_or_write(desk, request, options.request);
 }
 
 Result<publisher::Outcome> submit(Desk& desk, const std::string& name) {
@@ -37,8 +40,12 @@ void register_releases(CLI::App& app, Program& program) {
       add_command(noun, "sign", "Sign a draft with the keys of the role that owns its kind",
                   "firebreak release sign sensor.channel-291");
   sign_command->add_option("draft", options->draft, "As `release create` named it")->required();
+  sign_command
+      ->add_option("--request", options->request,
+                   "Write a request for the holders instead of signing with the keys that lie here")
+      ->type_name("FILE");
   on(
-      sign_command, program, [options](Desk& desk) { return sign(desk, options->draft); },
+      sign_command, program, [options](Desk& desk) { return sign(desk, *options); },
       Afterwards::sync);
 
   CLI::App* submit_command =

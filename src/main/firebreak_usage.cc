@@ -51,6 +51,11 @@ void on(CLI::App* command, Program& program, Run run, Afterwards afterwards) {
   });
 }
 
+std::function<Result<publisher::Outcome>()> at_home(const Program& program, Run run) {
+  return
+      [&program, run = std::move(run)] { return run_at_home(program, run, Afterwards::nothing); };
+}
+
 CLI::App* add_command(CLI::App* parent, const std::string& name, const std::string& what,
                       const std::string& example) {
   CLI::App* command = parent->add_subcommand(name, what);

@@ -72,8 +72,11 @@ Status start(Daemon& daemon, server::ClockWord clock) {
   options.tick = parameters.tick;
   options.clock = clock;
   options.notify = [&daemon](const server::Notice& notice) {
-    std::fprintf(stderr, "%s: rollout %s of %s %s: %s\n", notice.event.c_str(),
-                 notice.rollout.text().c_str(), notice.component.c_str(), notice.version.c_str(),
+    const std::string whose =
+        notice.rollout.number() == 0
+            ? notice.component
+            : "rollout " + notice.rollout.text() + " of " + notice.component + " " + notice.version;
+    std::fprintf(stderr, "%s: %s: %s\n", notice.event.c_str(), whose.c_str(),
                  notice.reason.c_str());
     daemon.webhook->tell(notice);
   };

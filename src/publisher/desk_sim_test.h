@@ -120,6 +120,23 @@ class TestDesk {
     publish();
   }
 
+  // Takes changes of trust as the server does when they verify, and serves them.
+  void serve_metadata() {
+    server.answers["POST /api/v1/metadata"] = [this](const port::HttpRequest& request) {
+      const json::Value files = json::parse(request.body)->at("files");
+      for (const auto& [role, file] : files.items()) {
+        const std::string bytes = file.get<std::string>();
+        if (role == "root")
+          server.files["/tuf/metadata/" +
+                       tuf::metadata_path(role, tuf::decode_root(bytes)->body.version)] = bytes;
+        else
+          roles_[role] = bytes;
+      }
+      publish();
+      return port::HttpResponse{201, {}, R"({"roles":{}})"};
+    };
+  }
+
   std::unique_ptr<crypto::Signer> signer(const std::string& online_role) {
     const std::string pem = *home.read("server/keys/" + online_role + ".pem", 4096);
     return *keys.open(pem, online_role);

@@ -124,19 +124,20 @@ std::string if_stolen(const json::Value& key) {
 
 }  // namespace
 
-Result<Outcome> new_key(Desk& desk, const std::string& name, Protection protection) {
-  FB_ASSIGN(const std::string checked, release::parse_artifact_name(name));
-  const std::string path = "keys/" + checked + ".pem";
-  if (desk.home.size(path).ok())
+Result<Outcome> new_key(port::Files& files, KeyStore& keys, const NewKeyOrder& order) {
+  FB_ASSIGN(const std::string checked, release::parse_artifact_name(order.name));
+  const std::string path = order.folder + checked + ".pem";
+  if (files.size(path).ok())
     return Error{ErrorCode::already_exists,
-                 desk.home.absolute(path) + " exists; keys are never overwritten"};
-  FB_ASSIGN(const NewKey made, desk.keys.generate(protection));
-  FB_TRY(desk.home.write_atomic(path, made.pem));
-  FB_TRY(desk.home.write_atomic(public_half(path), json::pretty(made.key.document)));
+                 files.absolute(path) + " exists; keys are never overwritten"};
+  FB_ASSIGN(const NewKey made, keys.generate(order.protection));
+  FB_TRY(files.write_atomic(path, made.pem));
+  FB_TRY(files.write_atomic(public_half(path), json::pretty(made.key.document)));
   return Outcome{Answer::yes,
-                 "made " + path + ", key " + made.key.id() +
+                 "made " + path + " (secret) and " + public_half(path) + " (to hand out)\nkey id " +
+                     made.key.id() +
                      "\nnobody trusts it until a role or trust/people.json names it\n",
-                 {{"file", path}, {"keyid", made.key.id()}}};
+                 {{"file", path}, {"public", public_half(path)}, {"keyid", made.key.id()}}};
 }
 
 Result<Outcome> list_keys(Desk& desk) {

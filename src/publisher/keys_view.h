@@ -9,9 +9,14 @@
 
 namespace fb::publisher {
 
-// Writes <path>.pem and <path>.pub.json below the home. Errors: already_exists, bad_usage (a name
-// that is no path segment).
-Result<Outcome> new_key(Desk& desk, const std::string& name, Protection protection);
+struct NewKeyOrder {
+  std::string folder;  // "keys/" in a home, "" in the folder of a holder
+  std::string name;
+  Protection protection = Protection::passphrase;
+};
+// Writes <folder><name>.pem and .pub.json. Errors: already_exists, malformed (a name that is no
+// path segment).
+Result<Outcome> new_key(port::Files& files, KeyStore& keys, const NewKeyOrder& order);
 // Every key that lies here, with its role, threshold, the role's expiry, and what a thief of this
 // one could do.
 Result<Outcome> list_keys(Desk& desk);

@@ -109,7 +109,7 @@ void Decider::decide(const std::vector<Command>& commands, bool tick_due) {
 
 // Kept with the decision they tell of, if there is somebody to tell.
 std::vector<Notice> Decider::keep_notices(Transaction& tx) {
-  std::vector<Notice> notices = world_->rollouts->take_notices();
+  std::vector<Notice> notices = world_->take_notices();
   counters.notices += notices.size();
   if (config_.webhook.empty()) return notices;
   for (Notice& notice : notices) world_->notices.add(notice, tx);
@@ -185,8 +185,15 @@ void Decider::take_gauges() {
                        static_cast<double>(seen.exposed), static_cast<double>(seen.limit),
                        static_cast<double>(seen.harmed), seen.evidence, run->halted()});
   }
+  auto expiries = std::make_shared<std::vector<RoleExpiry>>(world_->repository->expiries());
   const std::lock_guard lock(mutex_);
   gauges_ = std::move(gauges);
+  expiries_ = std::move(expiries);
+}
+
+std::shared_ptr<const std::vector<RoleExpiry>> Decider::role_expiries() const {
+  const std::lock_guard lock(mutex_);
+  return expiries_;
 }
 
 std::shared_ptr<const std::vector<Decider::RolloutGauges>> Decider::rollout_gauges() const {

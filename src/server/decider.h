@@ -71,6 +71,8 @@ class Decider {
   };
   // As of the last tick. Any thread.
   [[nodiscard]] std::shared_ptr<const std::vector<RolloutGauges>> rollout_gauges() const;
+  // The same, of the published metadata. Any thread.
+  [[nodiscard]] std::shared_ptr<const std::vector<RoleExpiry>> role_expiries() const;
   struct Counters {
     std::atomic<std::uint64_t> commands{0}, commits{0}, failures{0}, permits{0}, denials{0},
         check_ins{0}, reports{0}, notices{0}, delivered{0};
@@ -102,7 +104,7 @@ class Decider {
   Uptime started_uptime_;
   Uptime next_tick_;
   rollout::Continuity continuity_ = rollout::Continuity::was_down;
-  mutable std::mutex mutex_;  // guards the six below
+  mutable std::mutex mutex_;  // guards the seven below
   std::condition_variable changed_;
   std::vector<Command> waiting_;
   bool stopping_ = false;
@@ -110,6 +112,8 @@ class Decider {
   std::shared_ptr<const std::vector<RolloutGauges>> gauges_ =
       std::make_shared<std::vector<RolloutGauges>>();
   std::shared_ptr<const std::string> checkpoint_ = std::make_shared<std::string>();
+  std::shared_ptr<const std::vector<RoleExpiry>> expiries_ =
+      std::make_shared<std::vector<RoleExpiry>>();
   std::thread thread_;
 };
 

@@ -365,7 +365,7 @@ class Lab {
   }
   // The next metadata of `role` with these targets, signed by whoever is named.
   std::string metadata(const std::string& role, const std::map<std::string, std::string>& targets,
-                       const std::vector<std::string>& keys, Millis lifetime = days(30)) {
+                       const std::vector<std::string>& keys, Millis lifetime = days(31)) {
     tuf::TargetChanges changes;
     for (const auto& [path, bytes] : targets) changes.add.emplace(path, tuf::describe(bytes));
     const auto next = tuf::next_targets(roles.at(role), changes, clock.wall() + lifetime);
@@ -562,7 +562,7 @@ class Lab {
     }
     put_metadata("targets", tuf::encode(top));
     for (const char* role : {"core", "content", "flags"})
-      put_metadata(role, tuf::encode(tuf::Targets{1, clock.wall() + days(30), {}, {}}));
+      put_metadata(role, tuf::encode(tuf::Targets{1, clock.wall() + days(31), {}, {}}));
   }
   void put_metadata(const std::string& role, const json::Value& signed_part) {
     std::string file = tuf::unsigned_file(signed_part);

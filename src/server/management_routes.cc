@@ -7,6 +7,7 @@
 #include "incident/record.h"
 #include "json/reader.h"
 #include "server/answers.h"
+#include "server/trust_change.h"
 #include "server/views.h"
 
 namespace fb::server {
@@ -125,6 +126,8 @@ bool ManagementRoutes::route_writes(const Segments& path, const port::ServerRequ
     put_blob(path[3], request.body, reply);
   else if (request.method == "POST" && path[2] == "releases" && path.size() == 3)
     post_release(request.body, reply);
+  else if (request.method == "POST" && path[2] == "metadata" && path.size() == 3)
+    post_metadata(request.body, reply);
   else if (request.method == "POST" && path[2] == "acts" && path.size() == 3)
     post_act(request.body, reply);
   else if (request.method == "POST" && path[2] == "policies" && path.size() == 3)
@@ -227,6 +230,29 @@ void ManagementRoutes::post_release(const std::string& body, const port::Reply& 
     for (const Digest& digest : *digests)
       list.push_back(release_view(world, digest, *world.releases->find(digest), now));
     tx.afterwards([reply, list] { reply(json_answer(201, json::Value{{"releases", list}})); });
+  };
+  const Status status =
+      p_.decider.submit({run, [reply](const Error& error) { reply(problem_answer(error)); }});
+  if (!status.ok()) reply(problem_answer(status.error()));
+}
+
+void ManagementRoutes::post_metadata(const std::string& body, const port::Reply& reply) {
+  const auto change = decode_trust_change(body);
+  if (!change.ok()) return reply(problem_answer(change.error()));
+  const auto run = [reply, change = *change, this](World& world, Transaction& tx, Instant now) {
+    const auto blobs = [this](const Digest& digest) {
+      return p_.blobs.read(digest.hex(), limits::kJsonBytes);
+    };
+    const auto taken =
+        take_trust_change(world, change, {blobs, p_.signers.log->key().id()}, tx, now);
+    if (!taken.ok()) {
+      tx.log(now, "refused",
+             {{"what", "metadata"},
+              {"rule", name(taken.error().code)},
+              {"detail", taken.error().detail}});
+      return tx.afterwards([reply, error = taken.error()] { reply(problem_answer(error)); });
+    }
+    tx.afterwards([reply, answer = *taken] { reply(json_answer(201, answer)); });
   };
   const Status status =
       p_.decider.submit({run, [reply](const Error& error) { reply(problem_answer(error)); }});

@@ -31,6 +31,7 @@ class ManagementRoutes {
                     const port::Reply& reply);
   void put_blob(const std::string& name, const std::string& body, const port::Reply& reply);
   void post_release(const std::string& body, const port::Reply& reply);
+  void post_metadata(const std::string& body, const port::Reply& reply);
   void post_act(const std::string& body, const port::Reply& reply);
   void post_policy(const std::string& body, const port::Reply& reply);
   void get_incident(std::string id, const port::Reply& reply);

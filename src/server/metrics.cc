@@ -43,6 +43,14 @@ std::string render_metrics(const Decider& decider) {
         c.notices);
   count(registry, "firebreak_notices_delivered_total", "Notices that the webhook took.",
         c.delivered);
+  for (const auto& each : *decider.role_expiries()) {
+    prometheus::BuildGauge()
+        .Name("firebreak_role_expires_timestamp_seconds")
+        .Help("When the published metadata of a role runs out, in Unix time.")
+        .Register(registry)
+        .Add({{"role", each.role}})
+        .Set(static_cast<double>(each.expires.ms / 1000));
+  }
   for (const auto& each : *decider.rollout_gauges()) add_rollout(registry, each);
   return prometheus::TextSerializer().Serialize(registry.Collect());
 }

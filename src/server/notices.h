@@ -18,7 +18,7 @@ namespace fb::server {
 
 struct Notice {
   std::uint64_t number = 0;  // given by Notices; 0: not kept
-  std::string event;         // held, halted, exhausted, frozen, completed
+  std::string event;         // held, halted, exhausted, frozen, completed; expiring, expired
   RolloutId rollout;
   std::string component, version, reason;
   Instant at;

@@ -177,6 +177,15 @@ Status Releases::add_act(const statement::SignedAct& act, Transaction& tx, Insta
   return {};
 }
 
+void Releases::forget_acts_but_of(const statement::People& people, Instant now) {
+  for (auto& [digest, entry] : entries_) {
+    std::erase_if(entry.acts, [&](const statement::SignedAct& act) {
+      const auto again = statement::verify_act(act.envelope, people, now);
+      return !again.ok() && again.error().code == ErrorCode::bad_signature;
+    });
+  }
+}
+
 const ReleaseEntry* Releases::find(const Digest& digest) const {
   const auto it = entries_.find(digest);
   return it == entries_.end() ? nullptr : &it->second;

@@ -42,6 +42,9 @@ class Releases {
   // Adds an approval or a waiver. Errors: not_found (release), already_exists (nonce).
   Status add_act(const statement::SignedAct& act, Transaction& tx, Instant now);
 
+  // Acts of people who may no longer decide do not count any more.
+  void forget_acts_but_of(const statement::People& people, Instant now);
+
   [[nodiscard]] const ReleaseEntry* find(const Digest& digest) const;
   [[nodiscard]] const std::map<Digest, ReleaseEntry>& all() const { return entries_; }
 

@@ -26,6 +26,8 @@ std::int64_t version_of(const std::string& name, const std::string& role) {
   return failure == std::errc() && stop == end ? version : 0;
 }
 
+std::string root_record(std::int64_t version) { return "root." + std::to_string(version); }
+
 std::string metadata_file(const std::string& role, std::int64_t version) {
   return "metadata/" + tuf::metadata_path(role, version);
 }
@@ -56,18 +58,31 @@ Result<std::string> first_rollouts(const OnlineSigners& signers, Instant now) {
 Result<std::unique_ptr<Repository>> Repository::open(port::Files& files, port::Store& store,
                                                      const OnlineSigners& signers, Instant now) {
   std::unique_ptr<Repository> repository(new Repository(files, signers));
-  FB_TRY(repository->load_root());
   FB_TRY(repository->load_roles(store, now));
   return repository;
 }
 
-Status Repository::load_root() {
-  auto root = newest("root");
-  if (!root.ok()) return root.error();
-  root_ = std::move(root).value();
-  return tuf::TrustedSet::from_root(root_).ok()
-             ? Status()
-             : tuf::TrustedSet::from_root(root_).error().in("metadata/*.root.json");
+// The newest root on the disk, and those beyond it that a crash left in the store alone.
+Status Repository::load_roots(port::Store& store, Publication& publication) {
+  FB_ASSIGN(std::string bytes, newest("root"));
+  auto trusted = tuf::TrustedSet::from_root(bytes);
+  if (!trusted.ok()) return trusted.error().in("metadata/*.root.json");
+  std::int64_t version = trusted->root().body.version;
+  publication.roots.emplace(version, std::move(bytes));
+  while (true) {
+    FB_ASSIGN(auto next, store.get(std::string(kSpace), root_record(version + 1)));
+    if (!next) return {};
+    FB_TRY(follow_root(publication, *next));
+    ++version;
+  }
+}
+
+// Both thresholds, and exactly one version up: devices take every root in turn.
+Status Repository::follow_root(Publication& publication, const std::string& bytes) {
+  FB_ASSIGN(auto trusted, tuf::TrustedSet::from_root(publication.roots.rbegin()->second));
+  FB_TRY(trusted.update_root(bytes));
+  publication.roots.emplace(trusted.root().body.version, bytes);
+  return {};
 }
 
 Result<std::string> Repository::newest(const std::string& role) {
@@ -84,6 +99,7 @@ Result<std::string> Repository::newest(const std::string& role) {
 
 Status Repository::load_roles(port::Store& store, Instant now) {
   Publication publication;
+  FB_TRY(load_roots(store, publication));
   for (const std::string role : kOffline) {
     FB_ASSIGN(auto stored, store.get(std::string(kSpace), role));
     if (stored) {
@@ -120,9 +136,9 @@ Status Repository::load_roles(port::Store& store, Instant now) {
 
 // Signatures, versions and digests; who may still be believed is a question of time, and asked
 // elsewhere.
-Result<tuf::TrustedSet> Repository::verify(const Publication& publication) const {
+Result<tuf::TrustedSet> Repository::verify(const Publication& publication) {
   const tuf::TrustedNow trusted_now{};
-  FB_ASSIGN(auto trusted, tuf::TrustedSet::from_root(root_));
+  FB_ASSIGN(auto trusted, tuf::TrustedSet::from_root(publication.roots.rbegin()->second));
   FB_TRY(trusted.check_root_fresh(trusted_now));
   FB_ASSIGN([[maybe_unused]] const auto change,
             trusted.update_timestamp(publication.timestamp, trusted_now));
@@ -138,21 +154,13 @@ Result<tuf::TrustedSet> Repository::verify(const Publication& publication) const
 Result<Publication> Repository::compose(const RoleFiles& changed, Instant now) {
   FB_ASSIGN(const auto old_snapshot, tuf::decode_snapshot(publication_.snapshot));
   FB_ASSIGN(const auto old_timestamp, tuf::decode_timestamp(publication_.timestamp));
-  Publication next{publication_.roles, {}, {}};
+  Publication next{publication_.roots, publication_.roles, {}, {}};
   for (const auto& [role, bytes] : changed) {
-    FB_ASSIGN(const auto document, tuf::decode_targets(bytes, role));
-    FB_ASSIGN(const auto before, tuf::decode_targets(next.roles.at(role), role));
-    if (document.body.version != before.body.version + 1) {
-      return Error{ErrorCode::rolled_back,
-                   role + " version " + std::to_string(document.body.version) + " where " +
-                       std::to_string(before.body.version + 1) +
-                       " comes next; somebody else published in between: sign again"};
+    if (role == tuf::kRoot) {
+      FB_TRY(follow_root(next, bytes));
+      continue;
     }
-    if (now >= document.body.expires) {
-      return Error{ErrorCode::expired, role + " version " + std::to_string(document.body.version) +
-                                           " expired at " + to_rfc3339(document.body.expires) +
-                                           "; sign again"};
-    }
+    FB_TRY(check_next(next, role, bytes, now));
     next.roles[role] = bytes;
   }
   FB_ASSIGN(next.snapshot, sign_snapshot(next.roles, old_snapshot.body.version + 1, signers_, now));
@@ -160,6 +168,23 @@ Result<Publication> Repository::compose(const RoleFiles& changed, Instant now) {
             sign_timestamp(next.snapshot, old_timestamp.body.version + 1, signers_, now));
   if (const auto verified = verify(next); !verified.ok()) return verified.error();
   return next;
+}
+
+Status Repository::check_next(const Publication& before, const std::string& role,
+                              const std::string& bytes, Instant now) {
+  FB_ASSIGN(const auto document, tuf::decode_targets(bytes, role));
+  FB_ASSIGN(const auto known, tuf::decode_targets(before.roles.at(role), role));
+  if (document.body.version != known.body.version + 1) {
+    return Error{ErrorCode::rolled_back, role + " version " +
+                                             std::to_string(document.body.version) + " where " +
+                                             std::to_string(known.body.version + 1) +
+                                             " comes next; somebody else published in between: "
+                                             "sign again"};
+  }
+  if (now < document.body.expires) return {};
+  return Error{ErrorCode::expired, role + " version " + std::to_string(document.body.version) +
+                                       " expired at " + to_rfc3339(document.body.expires) +
+                                       "; sign again"};
 }
 
 Result<std::optional<std::string>> Repository::next_rollouts(
@@ -191,6 +216,10 @@ Result<tuf::Targets> Repository::newest_targets(const std::string& role) const {
 
 void Repository::adopt(Publication publication, Transaction& tx) {
   for (const auto& [role, bytes] : publication.roles) tx.put(std::string(kSpace), role, bytes);
+  const std::int64_t newest = publication_.roots.empty() ? 0 : publication_.roots.rbegin()->first;
+  for (const auto& [version, bytes] : publication.roots) {
+    if (version > newest) tx.put(std::string(kSpace), root_record(version), bytes);
+  }
   tx.put(std::string(kSpace), "snapshot", publication.snapshot);
   tx.put(std::string(kSpace), "timestamp", publication.timestamp);
   publication_ = std::move(publication);
@@ -204,6 +233,7 @@ Status Repository::publish() {
     if (files_.size(path).ok()) return {};
     return files_.write_atomic(path, bytes);
   };
+  for (const auto& [version, bytes] : publication_.roots) FB_TRY(put("root", version, bytes));
   for (const auto& [role, bytes] : publication_.roles) {
     FB_ASSIGN(const auto document, tuf::decode_targets(bytes, role));
     FB_TRY(put(role, document.body.version, bytes));
@@ -227,6 +257,16 @@ void Repository::make_current(Publication publication, tuf::TrustedSet trusted) 
   current->root_version = trusted_->root().body.version;
   const std::lock_guard lock(mutex_);
   current_ = std::move(current);
+}
+
+std::vector<RoleExpiry> Repository::expiries() const {
+  std::vector<RoleExpiry> out{{"root", trusted_->root().body.expires}};
+  if (trusted_->timestamp()) out.push_back({"timestamp", trusted_->timestamp()->body.expires});
+  if (trusted_->snapshot()) out.push_back({"snapshot", trusted_->snapshot()->body.expires});
+  for (const auto& [role, bytes] : publication_.roles) {
+    if (const auto* loaded = trusted_->targets(role)) out.push_back({role, loaded->body.expires});
+  }
+  return out;
 }
 
 std::shared_ptr<const Repository::Current> Repository::current() const {

@@ -1,10 +1,10 @@
 // The repository that devices read: TUF metadata and targets on disk, and the three roles signed
 // online.
 //
-// A Publication is one consistent set of role files. compose() makes the next one and runs a
-// device's own verification over it before anybody else sees it; the store keeps it; publish()
-// writes it, timestamp last, and is idempotent: after a crash the stored publication is simply
-// published again. Owned by the decider's thread; current() may be read by all.
+// A Publication is one consistent set of role files below one root. compose() makes the next one
+// and runs a device's own verification over it before anybody else sees it; the store keeps it;
+// publish() writes it, timestamp last, and is idempotent: after a crash the stored publication is
+// simply published again. Owned by the decider's thread; current() may be read by all.
 #pragma once
 
 #include <map>
@@ -15,6 +15,7 @@
 
 #include "base/result.h"
 #include "port/files.h"
+#include "server/expiry_watch.h"
 #include "server/transaction.h"
 #include "tuf/repository.h"
 #include "tuf/trusted_set.h"
@@ -29,6 +30,7 @@ struct OnlineSigners {
 using RoleFiles = std::map<std::string, std::string, std::less<>>;
 
 struct Publication {
+  std::map<std::int64_t, std::string> roots;  // by version; the last is in force
   RoleFiles roles;
   std::string snapshot;
   std::string timestamp;
@@ -42,10 +44,10 @@ class Repository {
   static Result<std::unique_ptr<Repository>> open(port::Files& files, port::Store& store,
                                                   const OnlineSigners& signers, Instant now);
 
-  // The current publication with `changed` role files in place of the old ones, freshly signed by
-  // snapshot and timestamp and verified as a device would. Only `changed` is asked for its expiry:
-  // a role that others let expire must not keep a halt from being published. Errors: those of
-  // tuf::TrustedSet.
+  // The current publication with `changed` role files ("root" too) in place of the old ones,
+  // freshly signed by snapshot and timestamp and verified as a device would. Only `changed` is
+  // asked for its expiry: a role that others let expire must not keep a halt from being published.
+  // Errors: those of tuf::TrustedSet.
   Result<Publication> compose(const RoleFiles& changed, Instant now);
   // The `rollouts` role's next file, saying exactly `files` (target path -> bytes); none when it
   // says that already.
@@ -69,6 +71,9 @@ class Repository {
   // are due.
   Status renew_if_due(Transaction& tx, Instant now);
 
+  // When each published role runs out.
+  [[nodiscard]] std::vector<RoleExpiry> expiries() const;
+
   [[nodiscard]] const tuf::TrustedSet& trusted() const { return *trusted_; }
   // What a check-in reply carries. Any thread.
   struct Current {
@@ -79,15 +84,17 @@ class Repository {
 
  private:
   Repository(port::Files& files, const OnlineSigners& signers) : files_(files), signers_(signers) {}
-  Status load_root();
+  Status load_roots(port::Store& store, Publication& publication);
   Status load_roles(port::Store& store, Instant now);
   Result<std::string> newest(const std::string& role);
-  Result<tuf::TrustedSet> verify(const Publication& publication) const;
+  static Result<tuf::TrustedSet> verify(const Publication& publication);
+  static Status follow_root(Publication& publication, const std::string& bytes);
+  static Status check_next(const Publication& before, const std::string& role,
+                           const std::string& bytes, Instant now);
   void make_current(Publication publication, tuf::TrustedSet trusted);
 
   port::Files& files_;
   const OnlineSigners& signers_;
-  std::string root_;
   Publication publication_;
   bool unpublished_ = false;
   std::optional<tuf::TrustedSet> trusted_;

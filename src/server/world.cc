@@ -169,9 +169,19 @@ Result<World::PolicyAccepted> World::accept_policy(const statement::Envelope& en
   return PolicyAccepted{policy.tenant, policy.version};
 }
 
+std::vector<Notice> World::take_notices() {
+  auto out = rollouts->take_notices();
+  auto more = expiry_watch.take_notices();
+  out.insert(out.end(), std::make_move_iterator(more.begin()), std::make_move_iterator(more.end()));
+  return out;
+}
+
 Status World::tick(Transaction& tx, Instant now, rollout::Continuity continuity) {
   rollouts->tick(tx, now, continuity);
-  return repository->renew_if_due(tx, now);
+  FB_TRY(repository->renew_if_due(tx, now));
+  // A renewal of this very tick is published after the commit: what it renewed is not due yet.
+  if (!repository->unpublished()) expiry_watch.look(repository->expiries(), now);
+  return {};
 }
 
 }  // namespace fb::server

@@ -62,10 +62,13 @@ class World {
   Result<PolicyAccepted> accept_policy(const statement::Envelope& envelope, Transaction& tx,
                                        Instant now);
 
+  // What people have to be told since the last time.
+  std::vector<Notice> take_notices();
   Status tick(Transaction& tx, Instant now, rollout::Continuity continuity);
 
   Devices devices;
   Notices notices;
+  ExpiryWatch expiry_watch;
   std::unique_ptr<Repository> repository;
   std::unique_ptr<Releases> releases;
   std::unique_ptr<Rollouts> rollouts;

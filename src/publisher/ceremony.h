@@ -1,0 +1,44 @@
+// The ceremony's beginning: an order (rotate, revoke, renew, replace, release) becomes a Request
+// over what is in force.
+//
+// Where the keys lie here (the lab, a pipeline) it is signed and published at once; otherwise it is
+// written to a file, carried to each holder (`firebreak request sign`), brought back and imported:
+// publication.h.
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "base/result.h"
+#include "publisher/desk.h"
+#include "publisher/draft.h"
+#include "publisher/request.h"
+
+namespace fb::publisher {
+
+struct AddedKey {
+  std::string name;  // "core-3": what it is called here from now on
+  crypto::PublicKey key;
+};
+
+struct RotationOrder {
+  std::string role;
+  std::string remove;  // a key's name, or the beginning of its id; "": none
+  std::optional<AddedKey> add;
+  std::optional<std::int64_t> threshold;
+};
+
+// A role's keys change. Roles that the change leaves without enough signatures are signed anew in
+// the same request. Errors: bad_usage (a threshold that the keys cannot meet), not_found.
+Result<Request> request_rotation(Desk& desk, const RotationOrder& order);
+// `key` leaves every role and person that names it; `replacement` takes its place in the roles.
+Result<Request> request_revocation(Desk& desk, const std::string& key,
+                                   const std::optional<AddedKey>& replacement);
+// The same content for another term.
+Result<Request> request_renewal(Desk& desk, const std::string& role);
+// Another trust/people.json, limits.json or log.json. Errors: malformed (that format), not_found.
+Result<Request> request_trust(Desk& desk, const std::string& path, const std::string& bytes);
+// A draft, to be signed by the role that owns its kind.
+Result<Request> request_release(Desk& desk, const Draft& draft);
+
+}  // namespace fb::publisher
