@@ -1,10 +1,11 @@
-// firebreak rollout start|status|watch|hold|continue|halt|resume|revert (and the calculators)
+// firebreak rollout plan|start|status|watch|hold|continue|halt|resume|revert (and the calculators)
 #include <memory>
 
 #include "main/firebreak.h"
 #include "main/firebreak_calculate.h"
 #include "main/firebreak_watch.h"
 #include "publisher/acts.h"
+#include "publisher/plan_view.h"
 #include "publisher/rollout_view.h"
 
 namespace fb::cli {
@@ -16,7 +17,21 @@ using statement::ActKind;
 struct Options {
   std::vector<std::string> release;
   std::string rollout, lane = "standard", person, reason;
+  bool at_once = false;
 };
+
+void add_release(CLI::App* command, const std::shared_ptr<Options>& options) {
+  command
+      ->add_option("release", options->release, "Digest, its beginning, or component and version")
+      ->required()
+      ->expected(1, 2);
+  command
+      ->add_option("--lane", options->lane,
+                   "standard, fast (content) or emergency (shorter, never empty)")
+      ->check(CLI::IsMember({"standard", "fast", "emergency"}))
+      ->type_name("LANE")
+      ->capture_default_str();
+}
 
 void add_person(CLI::App* command, const std::shared_ptr<Options>& options) {
   command->add_option("--as", options->person, "Whose key signs")
@@ -28,6 +43,7 @@ void add_person(CLI::App* command, const std::shared_ptr<Options>& options) {
 }
 
 Result<publisher::Outcome> start(Desk& desk, const Options& options) {
+  if (options.at_once) return publisher::refuse_at_once(desk.server, options.release);
   publisher::ActOrder order;
   order.kind = ActKind::start;
   order.person = options.person;
@@ -78,23 +94,27 @@ void register_order(CLI::App* noun, Program& program, const Order& order) {
 }  // namespace
 
 void register_rollouts(CLI::App& app, Program& program) {
-  CLI::App* noun =
-      add_noun(app, "rollout", "Rollouts: start, watch, hold, continue, halt, resume, revert");
+  CLI::App* noun = add_noun(app, "rollout",
+                            "Rollouts: plan, start, watch, hold, continue, halt, resume, revert");
   const auto options = std::make_shared<Options>();
+
+  CLI::App* plan = add_command(
+      noun, "plan", "Waves, earliest end, and how far a fault would come; before any start",
+      "firebreak rollout plan sensor.channel 290 --lane fast");
+  add_release(plan, options);
+  on(
+      plan, program,
+      [options](Desk& desk) {
+        return publisher::plan_rollout(desk.server, options->release, options->lane);
+      },
+      Afterwards::sync);
 
   CLI::App* start_command =
       add_command(noun, "start", "Start a release on its way through the fleet",
                   "firebreak rollout start sensor.channel 290 --as operator");
-  start_command
-      ->add_option("release", options->release, "Digest, its beginning, or component and version")
-      ->required()
-      ->expected(1, 2);
-  start_command
-      ->add_option("--lane", options->lane,
-                   "standard, fast (content) or emergency (shorter, never empty)")
-      ->check(CLI::IsMember({"standard", "fast", "emergency"}))
-      ->type_name("LANE")
-      ->capture_default_str();
+  add_release(start_command, options);
+  start_command->add_flag("--at-once", options->at_once,
+                          "Refused, with the fastest lawful plan as the answer");
   add_person(start_command, options);
   on(
       start_command, program, [options](Desk& desk) { return start(desk, *options); },

@@ -35,7 +35,7 @@ std::string counted(const json::Value& rollout, const char* key) {
 
 std::string state_words(const json::Value& rollout) {
   const std::string held = text_of(rollout, "held");
-  const std::string ring = text_of(rollout, "ring");
+  const std::string ring = text_of(rollout, "population");
   return text_of(rollout, "state") + (held.empty() ? "" : " (" + held + ")") +
          (ring.empty() ? "" : " " + ring);
 }

@@ -26,6 +26,7 @@ Exposure::Exposure(const Parameters& parameters, std::size_t strata, Instant sta
       snapshot_(strata),
       moved_(strata),
       open_(strata),
+      resolved_in_(strata),
       last_tick_(start),
       ages_from_(start),
       judged_at_(start) {
@@ -111,7 +112,7 @@ TickCounts Exposure::tick(Instant now, Continuity continuity) {
   advance_ages();
   snapshot_ = live_;
   moved_.assign(moved_.size(), {});
-  counts.resolved = resolved_;
+  say_resolved(counts);
   counts.tally = tally_;
   counts.active = {active_ms_};
   return counts;
@@ -279,7 +280,10 @@ void Exposure::forget_dispatch(Device& device) {
     moved_[device.stratum].became_treated -= voice_count(device.voice);
   }
   for (std::size_t k = 0; k < horizons_.size(); ++k) {
-    if (age >= horizons_[k].age.ms) --resolved_[k];
+    if (age >= horizons_[k].age.ms) {
+      --resolved_[k];
+      --resolved_in_[device.stratum][k];
+    }
   }
   --tally_.exposed;
   device.slot = kNoSlot;
@@ -346,7 +350,7 @@ TickCounts Exposure::frozen_tick(Instant now) {
   if (now > frozen_from_ && 2 * heard_since_freeze_ >= tally_.control) end_outage(now);
   TickCounts counts;
   counts.strata.resize(live_.size());
-  counts.resolved = resolved_;
+  say_resolved(counts);
   counts.tally = tally_;
   counts.active = {active_ms_};
   counts.frozen = true;
@@ -427,6 +431,11 @@ TickCounts Exposure::close_tick() {
   return counts;
 }
 
+void Exposure::say_resolved(TickCounts& counts) const {
+  counts.resolved = resolved_;
+  for (std::size_t s = 0; s < resolved_in_.size(); ++s) counts.strata[s].resolved = resolved_in_[s];
+}
+
 void Exposure::advance_ages() {
   pass_bins();
   pass_horizons();
@@ -455,6 +464,7 @@ void Exposure::pass_horizons() {
       const Device& device = devices_[dispatches_[front].device];
       if (device.slot != front) continue;
       ++resolved_[k];
+      ++resolved_in_[device.stratum][k];
       if (!device.at_risk) continue;
       live_[device.stratum].below[k] -= voice_count(device.voice);
       if (k == 0) ++tally_.healthy;

@@ -173,6 +173,7 @@ class Exposure {
   void count_moved_on(ChannelCounts& counts, const Device& device, const Heartbeat& beat);
   void count_due_treated(ChannelCounts& counts, const Device& device);
   TickCounts close_tick();
+  void say_resolved(TickCounts& counts) const;
   void advance_ages();
   void pass_bins();
   void pass_horizons();
@@ -196,6 +197,7 @@ class Exposure {
   std::array<std::size_t, kAgeBins - 1> bin_front_{};      // first dispatch not yet past boundary b
   std::array<std::size_t, kMaxHorizons> horizon_front_{};  // first dispatch younger than horizon k
   std::array<std::int64_t, kMaxHorizons> resolved_{};
+  std::vector<std::array<std::int64_t, kMaxHorizons>> resolved_in_;  // by stratum
   Tally tally_;
   std::int64_t active_ms_ = 0;  // as of last_tick_
   Instant last_tick_;

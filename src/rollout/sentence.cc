@@ -59,7 +59,7 @@ std::string confidence(const Parameters& parameters) {
   return formatted("%g %%", 100 * (1 - parameters.beta.fraction()));
 }
 
-std::string budget(const State& state) { return grouped(state.parameters.budget()); }
+std::string budget(const State& state) { return grouped(state.served().parameters.budget()); }
 
 std::string halt_threshold(const State& state) {
   return formatted("%.0f", state.parameters.halt_at()) + " : 1";
@@ -67,58 +67,69 @@ std::string halt_threshold(const State& state) {
 
 // "250 machines lived 15 min without a bad event".
 std::string lived(const State& state, std::size_t k) {
-  const Outcomes& seen = state.pacing[k].outcomes;
-  const std::string age = in_words(state.parameters.horizons[k].age);
+  const Outcomes& seen = state.served().pacing[k].outcomes;
+  const std::string age = in_words(state.served().parameters.horizons[k].age);
   if (seen.resolved == 0) return "no machine has lived " + age + " yet";
   std::string text = machines(seen.resolved) + " lived " + age;
   if (seen.bad == 0) return text + " without a bad event";
   return text + ", " + grouped(seen.bad) + " bad against " +
-         expectation(expected_background(state.pacing[k].control)) + " expected from the others";
+         expectation(expected_background(state.served().pacing[k].control)) +
+         " expected from the others";
 }
 
 std::string most_exposed(const State& state) {
-  const double cap = state.last_decision.soft_cap;
-  if (cap >= static_cast<double>(state.fleet_size)) return "all " + grouped(state.fleet_size);
+  const double cap = state.served().last_decision.soft_cap;
+  const std::int64_t all = state.served().size;
+  if (cap >= static_cast<double>(all)) return "all " + grouped(all);
   return "at most " + grouped(static_cast<std::int64_t>(std::floor(cap)));
 }
 
 // Silence needs time to show: what is certified ends this much before the horizon.
 std::string certified(const State& state, std::size_t k) {
-  const Millis age = state.parameters.horizons[k].age - state.parameters.silence_deadline();
+  const Millis age =
+      state.served().parameters.horizons[k].age - state.parameters.silence_deadline();
   return " Silence is certified up to age " + in_words(age) + ".";
 }
 
+// With several populations: which one is served.
+std::string of_population(const State& state) {
+  const std::string& name = state.served().name;
+  return name.empty() ? "" : " in " + name;
+}
+
 std::string run(const State& state) {
-  const std::size_t k = state.last_decision.binding;
-  return "RUN: " + lived(state, k) + " -> excess < " + percent(state.bound(k)) + " (" +
-         confidence(state.parameters) + ", any time) -> " + most_exposed(state) +
-         " may be exposed (" + (state.last_decision.toe_dip ? "toe-dip; " : "") + "budget " +
-         budget(state) + ")." + certified(state, k);
+  const std::size_t k = state.served().last_decision.binding;
+  return "RUN" + of_population(state) + ": " + lived(state, k) + " -> excess < " +
+         percent(state.bound(k)) + " (" + confidence(state.served().parameters) +
+         ", any time) -> " + most_exposed(state) + " may be exposed (" +
+         (state.served().last_decision.toe_dip ? "toe-dip; " : "") + "budget " + budget(state) +
+         ")." + certified(state, k);
 }
 
 std::string run_probing(const State& state) {
-  const std::size_t k = state.last_decision.binding;
-  const Outcomes& seen = state.pacing[k].outcomes;
-  const Horizon& horizon = state.parameters.horizons[k];
-  return "RUN (probing): " + machines(seen.resolved) + ", " + grouped(seen.bad) + " bad against " +
-         expectation(expected_background(state.pacing[k].control)) +
+  const std::size_t k = state.served().last_decision.binding;
+  const Outcomes& seen = state.served().pacing[k].outcomes;
+  const Horizon& horizon = state.served().parameters.horizons[k];
+  return "RUN" + of_population(state) + " (probing): " + machines(seen.resolved) + ", " +
+         grouped(seen.bad) + " bad against " +
+         expectation(expected_background(state.served().pacing[k].control)) +
          " expected from the others; cannot be told from noise (evidence " +
          odds(state.evidence.global()) + "). Growing by " +
-         percent(state.parameters.probe_growth.fraction()) + " per " + in_words(horizon.age) +
-         "; never more than " + machines(state.parameters.hard_factor * horizon.budget) +
-         " harmed.";
+         percent(state.served().parameters.probe_growth.fraction()) + " per " +
+         in_words(horizon.age) + "; never more than " +
+         machines(state.served().parameters.hard_factor * horizon.budget) + " harmed.";
 }
 
 std::string run_holdback(const State& state) {
-  return "RUN (holdback): " + machines(state.dispatched) + " updated; the last " +
-         grouped(state.remaining) + " stay as control for " +
-         in_words(state.parameters.holdback_bake) + ".";
+  return "RUN" + of_population(state) + " (holdback): " + machines(state.served().dispatched) +
+         " updated; the last " + grouped(state.served().remaining) + " stay as control for " +
+         in_words(state.served().parameters.holdback_bake) + ".";
 }
 
 // "3 of 10 updated machines went silent within 12 min".
 std::string what_went_wrong(const State& state) {
   const Tally& tally = state.tally;
-  const std::string of = " of " + grouped(state.dispatched) + " updated machines";
+  const std::string of = " of " + grouped(state.dispatched()) + " updated machines";
   const std::string silent = "went silent within " + in_words(state.parameters.silence_deadline());
   if (tally.failed_explicit == 0) return grouped(tally.failed_silent) + of + " " + silent;
   if (tally.failed_silent == 0) return grouped(tally.failed_explicit) + of + " failed";
@@ -128,8 +139,8 @@ std::string what_went_wrong(const State& state) {
 
 std::string against_control(const State& state) {
   return what_went_wrong(state) + "; " +
-         expectation(expected_background(state.pacing.back().control)) + " expected from the " +
-         roughly(state.tally.control) + " not updated.";
+         expectation(expected_background(state.served().pacing.back().control)) +
+         " expected from the " + roughly(state.tally.control) + " not updated.";
 }
 
 std::string held_by_engine(const State& state) {
@@ -141,27 +152,27 @@ std::string held_by_engine(const State& state) {
   }
   return "HOLD: " + against_control(state) + " Evidence " + odds(state.evidence.global()) +
          " against 'no worse' (halt at " + halt_threshold(state) + "). At most " +
-         machines(state.limit_dispatched) + " exposed; budget " + budget(state) + ".";
+         machines(state.limit_dispatched()) + " exposed; budget " + budget(state) + ".";
 }
 
 std::string held_by_person(const State& state) {
   return "HOLD: stopped by " + state.operator_hold->by + ": " + state.operator_hold->reason + ". " +
-         machines(state.dispatched) + " exposed; nobody else starts.";
+         machines(state.dispatched()) + " exposed; nobody else starts.";
 }
 
 std::string frozen(const State& state) {
   return "FREEZE: the fleet cannot be heard (server outage, or fewer than half of the control "
          "reported). Clocks stand still, nobody else starts; " +
-         machines(state.dispatched) + " exposed.";
+         machines(state.dispatched()) + " exposed.";
 }
 
 std::string exhausted(const State& state) {
-  const std::size_t k = state.last_decision.binding;
+  const std::size_t k = state.served().last_decision.binding;
   const bool suspicious = state.engine_hold;
-  return "EXHAUSTED: harm of up to " + percent(state.bound(k)) +
+  return "EXHAUSTED" + of_population(state) + ": harm of up to " + percent(state.bound(k)) +
          " cannot be excluded and the budget (" +
-         machines((suspicious ? 1 : state.parameters.hard_factor) *
-                  state.parameters.horizons[k].budget) +
+         machines((suspicious ? 1 : state.served().parameters.hard_factor) *
+                  state.served().parameters.horizons[k].budget) +
          ") is used up; no further wave can change this. Evidence " +
          odds(state.evidence.global()) +
          (suspicious ? ". Roll back." : ". Raise budget, accept or roll back.");
@@ -177,23 +188,31 @@ std::string held(const State& state) {
   FB_CHECK(false);
 }
 
+std::string waiting(const State& state) {
+  const Population& next = state.populations[state.open + 1];
+  const Instant opens = state.first_permit.value_or(Instant{}) + next.waits;
+  return "RUN: " + machines(state.dispatched()) + " have it, " + state.served().name +
+         " is resolved; " + next.name + " opens at " + to_rfc3339(opens) + ".";
+}
+
 std::string running(const State& state) {
-  if (state.probing) return run_probing(state);
-  return state.last_decision.move == Move::bake ? run_holdback(state) : run(state);
+  if (state.served().resolved() && state.open + 1 < state.populations.size()) return waiting(state);
+  if (state.served().probing) return run_probing(state);
+  return state.served().last_decision.move == Move::bake ? run_holdback(state) : run(state);
 }
 
 std::string halted(const State& state, std::string_view word) {
   std::string text = std::string(word) + " by " + state.halt->by + ": " + state.halt->reason + ".";
-  if (state.pacing.empty()) return text + " No machine was exposed.";
+  if (!state.started()) return text + " No machine was exposed.";
   return text + " " + against_control(state) + " Evidence " + odds(state.evidence.global()) +
          ". Nobody else starts.";
 }
 
 std::string completed(const State& state) {
-  return "COMPLETED: " + grouped(state.dispatched) + " of " + machines(state.fleet_size) +
+  return "COMPLETED: " + grouped(state.dispatched()) + " of " + machines(state.fleet_size) +
          " have it, the others are silent or refused by their owner; " +
          grouped(state.tally.harmed) + " bad against " +
-         expectation(expected_background(state.pacing.back().control)) +
+         expectation(expected_background(state.served().pacing.back().control)) +
          " expected from the others. Still watched.";
 }
 

@@ -73,7 +73,7 @@ class Fleet {
     state_ = *reread;
     now_ = now_ + down;
     exposure_ = Exposure::restore(state_.parameters, 1, facts, active_, now_);
-    apply(Tick{exposure_.tick(now_, Continuity::was_down), state_.remaining, {}});
+    apply(Tick{exposure_.tick(now_, Continuity::was_down), state_.served().remaining, {}});
   }
 
   [[nodiscard]] const State& state() const { return state_; }
@@ -153,11 +153,11 @@ class Fleet {
 
   // Property (9): the hard budget holds at the moment of every dispatch.
   void check_promise() {
-    for (std::size_t k = 0; k < state_.pacing.size(); ++k) {
+    for (std::size_t k = 0; k < state_.served().pacing.size(); ++k) {
       const auto budget =
           static_cast<double>(state_.parameters.hard_factor * state_.parameters.horizons[k].budget);
       EXPECT_LE((state_.bound(k) - state_.parameters.delta.fraction()) *
-                    static_cast<double>(state_.dispatched),
+                    static_cast<double>(state_.dispatched()),
                 budget + 1e-6);
     }
   }
@@ -188,7 +188,7 @@ TEST(Simulation, AGoodReleaseReachesTheWholeDemoFleetInsideAMinute) {
     Fleet fleet(demo(), 60, {}, seed);
     const State& end = fleet.run(minutes(2));
     ASSERT_EQ(end.phase, Phase::completed) << "seed " << seed << ": " << sentence(end);
-    EXPECT_EQ(end.dispatched, 60);
+    EXPECT_EQ(end.dispatched(), 60);
     EXPECT_LE(fleet.elapsed(), seconds(60));
   }
 }
@@ -198,7 +198,7 @@ TEST(Simulation, AReleaseThatCrashesEverywhereIsHaltedAfterTheToeDip) {
     Fleet fleet(demo(), 60, {.crash = 1}, seed);
     const State& end = fleet.run(minutes(2));
     ASSERT_EQ(end.phase, Phase::halted) << "seed " << seed << ": " << sentence(end);
-    EXPECT_LE(end.dispatched, 10);
+    EXPECT_LE(end.dispatched(), 10);
     EXPECT_LE(fleet.elapsed(), seconds(5));
   }
 }
@@ -208,7 +208,7 @@ TEST(Simulation, AReleaseThatSilencesEverythingIsHaltedAfterTheToeDip) {
     Fleet fleet(demo(), 60, {.silence = 1}, seed);
     const State& end = fleet.run(minutes(2));
     ASSERT_EQ(end.phase, Phase::halted) << "seed " << seed << ": " << sentence(end);
-    EXPECT_LE(end.dispatched, 10);
+    EXPECT_LE(end.dispatched(), 10);
     EXPECT_LE(fleet.elapsed(), seconds(10));
   }
 }
@@ -246,7 +246,7 @@ TEST(Simulation, ASilentFaultInTenThousandDevicesHarmsTheToeDipOnly) {
                 {.silence = 1, .background_crash = .0005, .background_silence = .02}, seed);
     const State& end = fleet.run(hours(2));
     ASSERT_EQ(end.phase, Phase::halted) << sentence(end);
-    EXPECT_LE(end.dispatched, 10);
+    EXPECT_LE(end.dispatched(), 10);
     EXPECT_LE(fleet.elapsed(), minutes(20));
   }
 }
@@ -255,10 +255,10 @@ TEST(Simulation, ARestartInTheMiddleLosesNothingAndAccusesNobody) {
   for (std::uint64_t seed = 0; seed < 30; ++seed) {
     Fleet fleet(demo(), 60, {}, seed);
     for (int i = 0; i < 50 + static_cast<int>(seed) * 5; ++i) fleet.tick();
-    const std::int64_t before = fleet.state().dispatched;
+    const std::int64_t before = fleet.state().dispatched();
     fleet.restart(seconds(30));
     EXPECT_EQ(fleet.state().held_by, HeldBy::freeze);
-    EXPECT_EQ(fleet.state().dispatched, before);
+    EXPECT_EQ(fleet.state().dispatched(), before);
     const State& end = fleet.run(minutes(3));
     EXPECT_EQ(end.phase, Phase::completed) << "seed " << seed << ": " << sentence(end);
     EXPECT_EQ(end.tally.harmed, 0);
@@ -272,7 +272,7 @@ TEST(Simulation, ASilentFaultIsStillFoundAfterARestart) {
     fleet.restart(seconds(30));
     const State& end = fleet.run(minutes(2));
     ASSERT_EQ(end.phase, Phase::halted) << "seed " << seed << ": " << sentence(end);
-    EXPECT_LE(end.dispatched, 10);
+    EXPECT_LE(end.dispatched(), 10);
   }
 }
 

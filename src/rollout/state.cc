@@ -32,8 +32,35 @@ std::string_view name(HeldBy cause) {
   FB_CHECK(false);
 }
 
+bool Population::resolved() const {
+  if (dispatched == 0 || remaining > 0) return false;
+  return std::all_of(pacing.begin(), pacing.end(), [this](const Pacing& each) {
+    return each.outcomes.resolved + outside >= dispatched;
+  });
+}
+
+std::int64_t State::dispatched() const {
+  std::int64_t sum = 0;
+  for (const Population& each : populations) sum += each.dispatched;
+  return sum;
+}
+
+std::int64_t State::limit_dispatched() const {
+  std::int64_t sum = 0;
+  for (const Population& each : populations) sum += each.limit_dispatched;
+  return sum;
+}
+
+std::int64_t State::remaining() const {
+  if (!started()) return fleet_size;
+  std::int64_t sum = 0;
+  for (const Population& each : populations) sum += each.remaining;
+  return sum;
+}
+
 double State::bound(std::size_t horizon) const {
-  return engine_hold ? pacing[horizon].bound : pacing[horizon].lowest;
+  const Pacing& pacing = served().pacing[horizon];
+  return engine_hold ? pacing.bound : pacing.lowest;
 }
 
 bool State::permits_open() const {
@@ -43,28 +70,35 @@ bool State::permits_open() const {
 }
 
 std::int64_t State::open_places() const {
-  return permits_open() ? std::max<std::int64_t>(0, limit_dispatched - dispatched) : 0;
+  if (!started() || !permits_open()) return 0;
+  return std::max<std::int64_t>(0, served().limit_dispatched - served().dispatched);
 }
 
 View view(const State& state) {
-  const std::size_t binding = state.last_decision.binding;
-  const bool started = !state.pacing.empty();
-  return {.phase = state.phase,
-          .held_by = state.held_by,
-          .fleet_size = state.fleet_size,
-          .exposed = state.dispatched,
-          .limit = state.limit_dispatched,
-          .healthy = state.tally.healthy,
-          .harmed = state.tally.harmed,
-          .harmed_explicit = state.tally.failed_explicit,
-          .harmed_silent = state.tally.failed_silent,
-          .remaining = state.remaining,
-          .budget = state.parameters.budget(),
-          .bound = started ? state.bound(binding) : 1.0,
-          .cap = state.last_decision.soft_cap,
-          .evidence = state.evidence.global(),
-          .halt_at = state.parameters.halt_at(),
-          .sentence = sentence(state)};
+  View view{.phase = state.phase,
+            .held_by = state.held_by,
+            .population = {},
+            .fleet_size = state.fleet_size,
+            .exposed = state.dispatched(),
+            .limit = state.limit_dispatched(),
+            .healthy = state.tally.healthy,
+            .harmed = state.tally.harmed,
+            .harmed_explicit = state.tally.failed_explicit,
+            .harmed_silent = state.tally.failed_silent,
+            .remaining = state.remaining(),
+            .budget = state.parameters.budget(),
+            .bound = 1.0,
+            .cap = 0,
+            .evidence = state.evidence.global(),
+            .halt_at = state.parameters.halt_at(),
+            .sentence = sentence(state)};
+  if (!state.started()) return view;
+  const Population& served = state.served();
+  view.population = served.name;
+  view.budget = served.parameters.budget();
+  view.bound = state.bound(served.last_decision.binding);
+  view.cap = served.last_decision.soft_cap;
+  return view;
 }
 
 }  // namespace fb::rollout

@@ -45,6 +45,7 @@ struct Stratum {
   std::string name;
   std::int64_t eligible = 0;
   std::int64_t dispatched = 0;
+  std::size_t population = 0;  // which one it is a part of
 
   friend bool operator==(const Stratum&, const Stratum&) = default;
 };
@@ -75,39 +76,68 @@ struct Installs {
   friend bool operator==(const Installs&, const Installs&) = default;
 };
 
+// Devices among whom lots are drawn: a ring, or early and broad together. Each has budgets and a
+// pacing state of its own; the evidence is one for the rollout. They open in their order.
+struct Population {
+  std::string name;       // "canary"; empty when it is the only one
+  Parameters parameters;  // its budgets, toe-dip and holdback; times and alpha are the rollout's
+  Millis waits;           // does not open earlier than this after the first permit of the rollout
+  std::int64_t size = 0;
+  std::int64_t dispatched = 0;        // permits granted and not handed back
+  std::int64_t outside = 0;           // of these, devices whose event came before their permit
+  std::int64_t limit_dispatched = 0;  // how many may be dispatched in total
+  std::int64_t remaining = 0;         // reachable devices without a permit, at its last tick
+  std::vector<Pacing> pacing;         // by horizon
+  Decision last_decision;
+  bool probing = false;                    // the open wave is a probe
+  bool probed = false;                     // some wave was
+  std::optional<Millis> holdback_reached;  // active time
+  bool holdback_baked = false;
+
+  // Everybody has it, is refused by their owner or silent, and every horizon has passed for
+  // everybody. A population that nobody took has shown nothing and is not resolved.
+  [[nodiscard]] bool resolved() const;
+
+  friend bool operator==(const Population&, const Population&) = default;
+};
+
 struct State {
-  Parameters parameters;
+  Parameters parameters;  // as drafted; of a population: its own
   Phase phase = Phase::draft;
   std::optional<HeldBy> held_by;  // iff phase is held
   std::string reason;             // of the last transition: gates closed, who approved, why held
   std::vector<Stratum> strata;    // fixed at the start
   std::int64_t fleet_size = 0;
-  std::int64_t dispatched = 0;        // permits granted and not handed back
-  std::int64_t outside = 0;           // of these, devices whose event came before their permit
-  std::int64_t limit_dispatched = 0;  // how many may be dispatched in total
-  std::int64_t remaining = 0;         // reachable devices without a permit, at the last tick
-  std::vector<Pacing> pacing;         // by horizon
+  std::vector<Population> populations;  // in the order in which they open; empty before the start
+  std::size_t open = 0;                 // the one that is served; those before it are resolved
+  std::optional<Instant> first_permit;
   Evidence evidence;
-  Tally tally;  // at the last tick
-  Decision last_decision;
+  Tally tally;               // at the last tick
   bool engine_hold = false;  // hysteresis: entered at hold_at, left below resume_below
   bool install_hold = false;
-  bool probing = false;  // the open wave is a probe
-  bool probed = false;   // some wave was
   std::optional<Stop> operator_hold;
   std::optional<Stop> halt;
   std::optional<Instant> frozen_since;
   bool freeze_paged = false;
-  std::optional<Millis> holdback_reached;  // active time
-  bool holdback_baked = false;
   Installs installs;           // at the last tick
   Installs installs_forgiven;  // what an operator has looked at and continued
   std::uint64_t sequence = 0;  // accepted events so far; numbers the effects
 
-  // u_k: the running minimum, or the current bound while the engine holds.
+  [[nodiscard]] bool started() const { return !populations.empty(); }
+  // The population that is served; only of a rollout that has started.
+  [[nodiscard]] const Population& served() const { return populations.at(open); }
+  [[nodiscard]] Population& served() { return populations.at(open); }
+  // Sums over the populations.
+  [[nodiscard]] std::int64_t dispatched() const;
+  [[nodiscard]] std::int64_t limit_dispatched() const;
+  [[nodiscard]] std::int64_t remaining() const;
+  // u_k of the served population: the running minimum, or the current bound while the engine holds.
   [[nodiscard]] double bound(std::size_t horizon) const;
-  // Places that may be taken right now; 0 unless permits are open.
+  // Places of the served population that may be taken right now; 0 unless permits are open.
   [[nodiscard]] std::int64_t open_places() const;
+  // Devices of a population that was resolved before: who comes late is let in, as after
+  // completion.
+  [[nodiscard]] bool latecomers_welcome() const { return permits_open() && !engine_hold; }
   // Whether the phase lets anybody start at all.
   [[nodiscard]] bool permits_open() const;
 
@@ -121,6 +151,7 @@ Result<State> decode_state(const json::Value& value);
 struct View {
   Phase phase = Phase::draft;
   std::optional<HeldBy> held_by;
+  std::string population;  // the one that is served; empty when there is but one
   std::int64_t fleet_size = 0;
   std::int64_t exposed = 0;
   std::int64_t limit = 0;  // exposure allowed now

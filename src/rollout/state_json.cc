@@ -1,5 +1,6 @@
 // The stored form of State. Doubles are hexadecimal floats in strings: bit for bit, and no rounding
 // to argue about.
+#include <algorithm>
 #include <cstdio>
 #include <cstdlib>
 #include <utility>
@@ -14,6 +15,7 @@ namespace {
 constexpr std::int64_t kMost = INT64_MAX;
 constexpr std::int64_t kLeast = INT64_MIN;
 constexpr std::size_t kMostStrata = 64;
+constexpr std::size_t kMostPopulations = 4;  // internal, canary, broad, critical
 constexpr std::size_t kMostRows = kMostStrata * kChannels * (kAgeBins + kAgeGroups);
 
 template <class E>
@@ -96,8 +98,10 @@ std::optional<Stop> read_stop(json::Reader& in, std::string_view key) {
 }
 
 json::Value encode(const Stratum& stratum) {
-  return {
-      {"name", stratum.name}, {"eligible", stratum.eligible}, {"dispatched", stratum.dispatched}};
+  return {{"name", stratum.name},
+          {"eligible", stratum.eligible},
+          {"dispatched", stratum.dispatched},
+          {"population", stratum.population}};
 }
 
 json::Value encode(const Pacing& pacing) {
@@ -204,6 +208,8 @@ Installs read_installs(json::Reader in) {
   return {in.integer("attempts", 0, kMost), in.integer("failures", 0, kMost)};
 }
 
+json::Value encode(const Population& population);
+
 template <class T>
 json::Value encode_each(const std::vector<T>& list) {
   json::Value values = json::Value::array();
@@ -211,12 +217,57 @@ json::Value encode_each(const std::vector<T>& list) {
   return values;
 }
 
+json::Value encode(const Population& population) {
+  json::Value value = {{"name", population.name},
+                       {"parameters", encode(population.parameters)},
+                       {"waits_ms", population.waits.ms},
+                       {"size", population.size},
+                       {"dispatched", population.dispatched},
+                       {"outside", population.outside},
+                       {"limit_dispatched", population.limit_dispatched},
+                       {"remaining", population.remaining},
+                       {"pacing", encode_each(population.pacing)},
+                       {"last_decision", encode(population.last_decision)},
+                       {"probing", population.probing},
+                       {"probed", population.probed},
+                       {"holdback_baked", population.holdback_baked}};
+  if (population.holdback_reached) value["holdback_reached_ms"] = population.holdback_reached->ms;
+  return value;
+}
+
+Population read_population(json::Reader& in) {
+  Population read;
+  read.name = in.string("name", 64);
+  const auto parameters = decode_parameters(in.raw("parameters"), "population.parameters");
+  if (parameters.ok())
+    read.parameters = *parameters;
+  else
+    in.fail("parameters", parameters.error().detail);
+  read.waits = Millis{in.integer("waits_ms", 0, kMost)};
+  read.size = in.integer("size", 0, kMost);
+  read.dispatched = in.integer("dispatched", 0, kMost);
+  read.outside = in.integer("outside", 0, kMost);
+  read.limit_dispatched = in.integer("limit_dispatched", 0, kMost);
+  read.remaining = in.integer("remaining", 0, kMost);
+  in.objects("pacing", kMaxHorizons,
+             [&read](json::Reader& each) { read.pacing.push_back(read_pacing(each)); });
+  if (read.pacing.size() != read.parameters.horizons.size())
+    in.fail("pacing", "must have one element per horizon");
+  read.last_decision = read_decision(in.object("last_decision"), read.parameters.horizons.size());
+  read.probing = in.boolean("probing");
+  read.probed = in.boolean("probed");
+  read.holdback_baked = in.boolean("holdback_baked");
+  if (in.has("holdback_reached_ms"))
+    read.holdback_reached = Millis{in.integer("holdback_reached_ms", 0, kMost)};
+  return read;
+}
+
 void encode_optional(json::Value& value, const State& state) {
   if (state.held_by) value["held_by"] = name(*state.held_by);
   if (state.operator_hold) value["operator_hold"] = encode(*state.operator_hold);
   if (state.halt) value["halt"] = encode(*state.halt);
   if (state.frozen_since) value["frozen_since_ms"] = state.frozen_since->ms;
-  if (state.holdback_reached) value["holdback_reached_ms"] = state.holdback_reached->ms;
+  if (state.first_permit) value["first_permit_ms"] = state.first_permit->ms;
 }
 
 void read_optional(json::Reader& in, State& state) {
@@ -225,16 +276,12 @@ void read_optional(json::Reader& in, State& state) {
   state.halt = read_stop(in, "halt");
   if (in.has("frozen_since_ms"))
     state.frozen_since = Instant{in.integer("frozen_since_ms", kLeast, kMost)};
-  if (in.has("holdback_reached_ms"))
-    state.holdback_reached = Millis{in.integer("holdback_reached_ms", 0, kMost)};
+  if (in.has("first_permit_ms"))
+    state.first_permit = Instant{in.integer("first_permit_ms", kLeast, kMost)};
 }
 
 void read_counts(json::Reader& in, State& state) {
   state.fleet_size = in.integer("fleet_size", 0, kMost);
-  state.dispatched = in.integer("dispatched", 0, kMost);
-  state.outside = in.integer("outside", 0, kMost);
-  state.limit_dispatched = in.integer("limit_dispatched", 0, kMost);
-  state.remaining = in.integer("remaining", 0, kMost);
   state.sequence = static_cast<std::uint64_t>(in.integer("sequence", 0, kMost));
   state.tally = read_tally(in.object("tally"));
   state.installs = read_installs(in.object("installs"));
@@ -244,47 +291,38 @@ void read_counts(json::Reader& in, State& state) {
 void read_flags(json::Reader& in, State& state) {
   state.engine_hold = in.boolean("engine_hold");
   state.install_hold = in.boolean("install_hold");
-  state.probing = in.boolean("probing");
-  state.probed = in.boolean("probed");
   state.freeze_paged = in.boolean("freeze_paged");
-  state.holdback_baked = in.boolean("holdback_baked");
 }
 
 void read_lists(json::Reader& in, State& state) {
-  in.objects("strata", kMostStrata, [&state](json::Reader& each) {
+  in.objects("populations", kMostPopulations,
+             [&state](json::Reader& each) { state.populations.push_back(read_population(each)); });
+  const auto last =
+      static_cast<std::int64_t>(std::max<std::size_t>(1, state.populations.size())) - 1;
+  in.objects("strata", kMostStrata, [&state, last](json::Reader& each) {
     state.strata.push_back({each.string("name"), each.integer("eligible", 0, kMost),
-                            each.integer("dispatched", 0, kMost)});
+                            each.integer("dispatched", 0, kMost),
+                            static_cast<std::size_t>(each.integer("population", 0, last))});
   });
-  in.objects("pacing", kMaxHorizons,
-             [&state](json::Reader& each) { state.pacing.push_back(read_pacing(each)); });
-  if (!state.pacing.empty() && state.pacing.size() != state.parameters.horizons.size()) {
-    in.fail("pacing", "must have one element per horizon");
-  }
+  state.open = static_cast<std::size_t>(in.integer("open", 0, last));
 }
 
 }  // namespace
 
 json::Value encode(const State& state) {
-  json::Value value = {{"format", "firebreak.rollout-state/1"},
+  json::Value value = {{"format", "firebreak.rollout-state/2"},
                        {"parameters", encode(state.parameters)},
                        {"phase", name(state.phase)},
                        {"reason", state.reason},
                        {"strata", encode_each(state.strata)},
                        {"fleet_size", state.fleet_size},
-                       {"dispatched", state.dispatched},
-                       {"outside", state.outside},
-                       {"limit_dispatched", state.limit_dispatched},
-                       {"remaining", state.remaining},
-                       {"pacing", encode_each(state.pacing)},
+                       {"populations", encode_each(state.populations)},
+                       {"open", state.open},
                        {"evidence", encode(state.evidence)},
                        {"tally", encode(state.tally)},
-                       {"last_decision", encode(state.last_decision)},
                        {"engine_hold", state.engine_hold},
                        {"install_hold", state.install_hold},
-                       {"probing", state.probing},
-                       {"probed", state.probed},
                        {"freeze_paged", state.freeze_paged},
-                       {"holdback_baked", state.holdback_baked},
                        {"installs", encode(state.installs)},
                        {"installs_forgiven", encode(state.installs_forgiven)},
                        {"sequence", state.sequence}};
@@ -294,7 +332,7 @@ json::Value encode(const State& state) {
 
 Result<State> decode_state(const json::Value& value) {
   json::Reader in(value, "state");
-  in.literal("format", "firebreak.rollout-state/1");
+  in.literal("format", "firebreak.rollout-state/2");
   State state;
   FB_ASSIGN(state.parameters, decode_parameters(in.raw("parameters"), "state.parameters"));
   state.phase = in.word<Phase>("phase", phases());
@@ -304,7 +342,6 @@ Result<State> decode_state(const json::Value& value) {
   read_flags(in, state);
   read_optional(in, state);
   state.evidence = read_evidence(in.object("evidence"));
-  state.last_decision = read_decision(in.object("last_decision"), state.parameters.horizons.size());
   FB_TRY(in.done());
   return state;
 }

@@ -12,8 +12,6 @@ namespace {
 
 constexpr std::uint64_t kEffectsPerEvent = 100;  // far more than any event has
 
-bool started(const State& state) { return !state.pacing.empty(); }
-
 bool live(const State& state) {
   return state.phase == Phase::running || state.phase == Phase::held ||
          state.phase == Phase::completed;
@@ -85,18 +83,11 @@ class Stepping {
       return Error{ErrorCode::bad_usage,
                    "a rollout has 1 to " + std::to_string(limits::kStrata) + " strata"};
     }
-    std::int64_t fleet_size = 0;
-    for (const StratumSize& stratum : event.strata) fleet_size += stratum.eligible;
-    FB_TRY(check(state_.parameters, fleet_size));
-    for (const StratumSize& stratum : event.strata)
-      state_.strata.push_back({stratum.name, stratum.eligible, 0});
-    state_.fleet_size = fleet_size;
-    state_.remaining = fleet_size;
-    state_.pacing.assign(state_.parameters.horizons.size(), {});
+    FB_TRY(populate(event));
     state_.evidence = Evidence(event.strata.size());
     state_.phase = Phase::running;
     state_.reason = "Started.";
-    state_.last_decision = caps(state_.parameters, situation());
+    served().last_decision = caps(served().parameters, situation());
     effect(PublishPlan{});
     return {};
   }
@@ -105,28 +96,29 @@ class Stepping {
 
   Status on(const Dispatched& event) {
     FB_TRY(known_stratum(event.stratum));
-    if (event.count < 1 || state_.open_places() < event.count) {
-      return refused(state_, "a permit",
-                     std::to_string(state_.dispatched) + " devices have one and " +
-                         std::to_string(state_.open_places()) + " places are open");
-    }
+    FB_TRY(places_are_open(event.stratum, event.count));
     change_dispatched(event.stratum, event.counted, event.count);
-    state_.remaining = std::max<std::int64_t>(0, state_.remaining - event.count);
+    Population& population = population_of(event.stratum);
+    population.remaining = std::max<std::int64_t>(0, population.remaining - event.count);
+    // Late joiners are beyond any limit: it has been all for a while.
+    population.limit_dispatched = std::max(population.limit_dispatched, population.dispatched);
+    if (!state_.first_permit) state_.first_permit = now_;
     quiet_ = true;
     return {};
   }
 
   Status on(const HandedBack& event) {
     FB_TRY(known_stratum(event.stratum));
+    Population& population = population_of(event.stratum);
     if (event.count < 1 || state_.strata[event.stratum].dispatched < event.count ||
-        (event.counted == Counted::outside && state_.outside < event.count)) {
+        (event.counted == Counted::outside && population.outside < event.count)) {
       return refused(state_, "a permit handed back", "none of this stratum is out");
     }
     change_dispatched(event.stratum, event.counted, -event.count);
-    state_.remaining += event.count;
+    population.remaining += event.count;
     quiet_ = true;
     // After a halt nothing that comes back may go out again.
-    if (over(state_)) state_.limit_dispatched = state_.dispatched;
+    if (over(state_)) close_places();
     return {};
   }
 
@@ -186,7 +178,7 @@ class Stepping {
       return refused(state_, "superseding", "it is superseded already");
     state_.phase = Phase::superseded;
     state_.held_by.reset();
-    state_.limit_dispatched = state_.dispatched;
+    close_places();
     state_.reason = "Superseded by " + event.by + ".";
     effect(DenyPermits{state_.reason});
     return {};
@@ -207,7 +199,7 @@ class Stepping {
                        ", not " + std::to_string(event.counts.strata.size())};
     }
     state_.tally = event.counts.tally;
-    state_.remaining = std::max<std::int64_t>(0, event.remaining);
+    served().remaining = std::max<std::int64_t>(0, event.remaining);
     state_.installs = event.installs;
     if (event.counts.frozen) {
       freeze();
@@ -237,18 +229,103 @@ class Stepping {
   }
 
   Status known_stratum(std::size_t stratum) const {
-    if (!started(state_)) return refused(state_, "a permit", "the rollout has not started");
+    if (!state_.started()) return refused(state_, "a permit", "the rollout has not started");
     if (stratum < state_.strata.size()) return {};
     return Error{ErrorCode::not_found,
                  "stratum " + std::to_string(stratum) + " is none of the rollout's"};
   }
 
+  Population& served() { return state_.served(); }
+  const Population& served() const { return state_.served(); }
+
+  Population& population_of(std::size_t stratum) {
+    return state_.populations[state_.strata[stratum].population];
+  }
+
+  Status populate(const Start& event) {
+    std::vector<PopulationPlan> plans = event.populations;
+    if (plans.empty()) plans.push_back({"", state_.parameters, {}});
+    state_.fleet_size = 0;
+    std::vector<std::int64_t> sizes(plans.size());
+    for (const StratumSize& stratum : event.strata) {
+      if (stratum.population >= plans.size()) {
+        return Error{ErrorCode::bad_usage, "stratum " + stratum.name + " is in population " +
+                                               std::to_string(stratum.population) + " of " +
+                                               std::to_string(plans.size())};
+      }
+      sizes[stratum.population] += stratum.eligible;
+    }
+    std::vector<std::size_t> place(plans.size());
+    const bool several = plans.size() > 1;
+    for (std::size_t i = 0; i < plans.size(); ++i) {
+      place[i] = state_.populations.size();
+      if (several && sizes[i] == 0) continue;
+      FB_TRY(check_population(plans[i], sizes[i]));
+      state_.populations.push_back(population(std::move(plans[i]), sizes[i]));
+      state_.fleet_size += sizes[i];
+    }
+    for (const StratumSize& each : event.strata) {
+      if (sizes[each.population] == 0)
+        return Error{ErrorCode::bad_usage, "stratum " + each.name + " has no devices"};
+      state_.strata.push_back({each.name, each.eligible, 0, place[each.population]});
+    }
+    if (state_.populations.size() == 1) state_.populations.front().name.clear();
+    return {};
+  }
+
+  // Ages, silence and the halt test are one for the whole rollout.
+  Status check_population(const PopulationPlan& plan, std::int64_t size) const {
+    FB_TRY(check(plan.parameters, size));
+    const Parameters& own = plan.parameters;
+    const Parameters& all = state_.parameters;
+    bool same = own.horizons.size() == all.horizons.size() && own.alpha == all.alpha &&
+                own.silence_deadline() == all.silence_deadline() && own.heartbeat == all.heartbeat;
+    for (std::size_t k = 0; same && k < own.horizons.size(); ++k)
+      same = own.horizons[k].age == all.horizons[k].age;
+    if (same) return {};
+    return Error{ErrorCode::bad_usage,
+                 "population " + plan.name +
+                     " has other ages, times or another alpha than the rollout; only budgets, "
+                     "toe-dip and holdback are a population's own"};
+  }
+
+  static Population population(PopulationPlan plan, std::int64_t size) {
+    Population made;
+    made.name = std::move(plan.name);
+    made.waits = plan.waits;
+    made.size = made.remaining = size;
+    made.pacing.assign(plan.parameters.horizons.size(), {});
+    made.parameters = std::move(plan.parameters);
+    return made;
+  }
+
+  void close_places() {
+    for (Population& each : state_.populations) each.limit_dispatched = each.dispatched;
+  }
+
+  Status places_are_open(std::size_t stratum, std::int64_t count) const {
+    const std::size_t population = state_.strata[stratum].population;
+    const bool open = population == state_.open
+                          ? state_.open_places() >= count
+                          : population < state_.open && state_.latecomers_welcome();
+    if (open && count >= 1) return {};
+    if (population > state_.open) {
+      return refused(
+          state_, "a permit",
+          state_.populations[population].name + " opens when " + served().name + " is resolved");
+    }
+    return refused(state_, "a permit",
+                   std::to_string(state_.populations[population].dispatched) +
+                       " devices have one and no place is open");
+  }
+
   void change_dispatched(std::size_t stratum, Counted counted, std::int64_t by) {
-    state_.dispatched += by;
+    Population& population = population_of(stratum);
+    population.dispatched += by;
     state_.strata[stratum].dispatched += by;
-    if (counted == Counted::outside) state_.outside += by;
-    state_.reason = std::to_string(state_.dispatched) + " of " +
-                    std::to_string(state_.limit_dispatched) + " places are taken.";
+    if (counted == Counted::outside) population.outside += by;
+    state_.reason = std::to_string(population.dispatched) + " of " +
+                    std::to_string(population.limit_dispatched) + " places are taken.";
   }
 
   void hold(HeldBy cause) {
@@ -269,14 +346,23 @@ class Stepping {
     if (state_.operator_hold) return hold(HeldBy::person);
     if (state_.frozen_since) return hold(HeldBy::freeze);
     if (state_.engine_hold || state_.install_hold) return hold(HeldBy::engine);
-    if (state_.last_decision.move == Move::exhausted) return hold(HeldBy::exhausted);
+    if (served().last_decision.move == Move::exhausted) return hold(HeldBy::exhausted);
     state_.held_by.reset();
     if (state_.phase == Phase::completed) return;
     state_.phase = Phase::running;
-    if (!complete()) return;
+    if (!served().resolved()) return;
+    if (state_.open + 1 < state_.populations.size()) return open_next();
     state_.phase = Phase::completed;
     effect(PublishPlan{});
     notify(Occasion::completed, Notify::Urgency::tell);
+  }
+
+  // The next population opens when this one is resolved at its last horizon, and its time has come.
+  void open_next() {
+    const Millis waits = state_.populations[state_.open + 1].waits;
+    if (state_.first_permit && now_ - *state_.first_permit < waits) return;
+    ++state_.open;
+    served().last_decision = caps(served().parameters, situation());
   }
 
   void freeze() {
@@ -290,26 +376,40 @@ class Stepping {
   // Capitals, counts, bounds and the hysteresis of HOLD, in the order the proofs need.
   void learn(const TickCounts& counts) {
     state_.evidence.add(counts.strata, state_.parameters.rho0.fraction());
-    for (std::size_t k = 0; k < state_.pacing.size(); ++k) learn_horizon(counts, k);
+    for (std::size_t p = 0; p <= state_.open; ++p) learn_population(counts, p);
     const double evidence = state_.evidence.global();
     state_.engine_hold =
         evidence >= static_cast<double>(state_.engine_hold ? state_.parameters.resume_below
                                                            : state_.parameters.hold_at);
     if (state_.engine_hold) return;
-    for (Pacing& pacing : state_.pacing) pacing.lowest = std::min(pacing.lowest, pacing.bound);
+    for (Population& population : state_.populations) {
+      for (Pacing& pacing : population.pacing)
+        pacing.lowest = std::min(pacing.lowest, pacing.bound);
+    }
   }
 
-  void learn_horizon(const TickCounts& counts, std::size_t k) {
-    Pacing& pacing = state_.pacing[k];
-    for (const StratumCounts& stratum : counts.strata) {
-      for (const ChannelCounts& channel : stratum.channel) {
-        pacing.outcomes.bad += channel.bad_below[k];
-        add_control(pacing.control,
-                    {channel.at_risk_below[k], channel.control_for_bound, channel.control_events});
+  void learn_population(const TickCounts& counts, std::size_t p) {
+    Population& population = state_.populations[p];
+    for (std::size_t k = 0; k < population.pacing.size(); ++k) {
+      Pacing& pacing = population.pacing[k];
+      std::int64_t resolved = 0;
+      for (std::size_t s = 0; s < counts.strata.size(); ++s) {
+        if (state_.strata[s].population != p) continue;
+        resolved += counts.strata[s].resolved[k];
+        learn_stratum(pacing, counts.strata[s], k);
       }
+      pacing.outcomes.resolved = state_.populations.size() == 1 ? counts.resolved[k] : resolved;
+      pacing.bound =
+          upper_bound(pacing.outcomes, pacing.control, population.parameters.beta.fraction());
     }
-    pacing.outcomes.resolved = counts.resolved[k];
-    pacing.bound = upper_bound(pacing.outcomes, pacing.control, state_.parameters.beta.fraction());
+  }
+
+  static void learn_stratum(Pacing& pacing, const StratumCounts& stratum, std::size_t k) {
+    for (const ChannelCounts& channel : stratum.channel) {
+      pacing.outcomes.bad += channel.bad_below[k];
+      add_control(pacing.control,
+                  {channel.at_risk_below[k], channel.control_for_bound, channel.control_events});
+    }
   }
 
   void halt_on_evidence() {
@@ -323,8 +423,8 @@ class Stepping {
   void halt(Stop stop, std::vector<std::string> strata = {}) {
     state_.phase = Phase::halted;
     state_.held_by.reset();
-    state_.probing = false;
-    state_.limit_dispatched = state_.dispatched;
+    for (Population& each : state_.populations) each.probing = false;
+    close_places();
     state_.reason = "Halted by " + stop.by + ": " + stop.reason;
     state_.halt = std::move(stop);
     effect(DenyPermits{sentence(state_)});
@@ -345,86 +445,82 @@ class Stepping {
 
   // The holdback is the last control: it waits until everybody else has had it for a while.
   void bake(Millis active) {
-    if (state_.holdback_baked) return;
-    if (state_.remaining > state_.parameters.holdback) return state_.holdback_reached.reset();
-    if (!state_.holdback_reached) state_.holdback_reached = active;
-    state_.holdback_baked = active - *state_.holdback_reached >= state_.parameters.holdback_bake;
+    Population& p = served();
+    if (p.holdback_baked) return;
+    if (p.remaining > p.parameters.holdback) return p.holdback_reached.reset();
+    if (!p.holdback_reached) p.holdback_reached = active;
+    p.holdback_baked = active - *p.holdback_reached >= p.parameters.holdback_bake;
   }
 
   // The decision sees places, open ones as good as taken, and counts devices outside n and X as
   // resolved.
   Situation situation() const {
-    const std::int64_t places = std::max(state_.dispatched, state_.limit_dispatched);
-    Situation seen{
-        .horizons = {},
-        .dispatched = places,
-        .undispatched = std::max<std::int64_t>(0, state_.remaining - (places - state_.dispatched)),
-        .holdback = state_.holdback_baked ? 0 : state_.parameters.holdback,
-        .hold = state_.engine_hold};
-    for (std::size_t k = 0; k < state_.pacing.size(); ++k) {
-      const Outcomes& outcomes = state_.pacing[k].outcomes;
-      seen.horizons.push_back({outcomes.resolved + state_.outside, outcomes.bad, state_.bound(k)});
+    const Population& p = served();
+    const std::int64_t places = std::max(p.dispatched, p.limit_dispatched);
+    Situation seen{.horizons = {},
+                   .dispatched = places,
+                   .undispatched = std::max<std::int64_t>(0, p.remaining - (places - p.dispatched)),
+                   .holdback = p.holdback_baked ? 0 : p.parameters.holdback,
+                   .hold = state_.engine_hold};
+    for (std::size_t k = 0; k < p.pacing.size(); ++k) {
+      const Outcomes& outcomes = p.pacing[k].outcomes;
+      seen.horizons.push_back({outcomes.resolved + p.outside, outcomes.bad, state_.bound(k)});
     }
     return seen;
   }
 
   void pace() {
     withdraw_places();
+    Population& p = served();
     if (state_.phase == Phase::completed) {
-      if (!state_.engine_hold)
-        widen(state_.remaining - (state_.limit_dispatched - state_.dispatched));
+      if (!state_.engine_hold) widen(p.remaining - (p.limit_dispatched - p.dispatched));
       return settle();
     }
-    state_.last_decision = decide(state_.parameters, situation());
-    if (!state_.operator_hold && !state_.install_hold) take(state_.last_decision);
+    p.last_decision = decide(p.parameters, situation());
+    if (!state_.operator_hold && !state_.install_hold) take(p.last_decision);
     settle();
   }
 
   void take(const Decision& decision) {
+    Population& p = served();
     if (decision.want > 0) {
-      state_.probing = decision.move == Move::probe;
-      state_.probed = state_.probed || state_.probing;
+      p.probing = decision.move == Move::probe;
+      p.probed = p.probed || p.probing;
       widen(decision.want);
-    } else if (state_.limit_dispatched == state_.dispatched && decision.move != Move::wait) {
-      state_.probing = false;
+    } else if (p.limit_dispatched == p.dispatched && decision.move != Move::wait) {
+      p.probing = false;
     }
   }
 
   // An open wave goes on only as far as today's bounds allow.
   void withdraw_places() {
-    if (state_.limit_dispatched <= state_.dispatched) return;
-    const std::int64_t most = std::max(state_.dispatched, still_allowed());
-    if (most >= state_.limit_dispatched) return;
-    state_.limit_dispatched = most;
-    effect(ClosePlaces{most});
+    Population& p = served();
+    if (p.limit_dispatched <= p.dispatched) return;
+    const std::int64_t most = std::max(p.dispatched, still_allowed());
+    if (most >= p.limit_dispatched) return;
+    p.limit_dispatched = most;
+    effect(ClosePlaces{state_.limit_dispatched()});
   }
 
   std::int64_t still_allowed() const {
+    const Population& p = served();
     if (state_.phase == Phase::completed)
-      return state_.engine_hold ? state_.dispatched : state_.limit_dispatched;
+      return state_.engine_hold ? p.dispatched : p.limit_dispatched;
     Situation taken = situation();
-    taken.dispatched = state_.dispatched;
-    taken.undispatched = state_.remaining;
-    if (taken.hold && taken.horizons.front().resolved < taken.dispatched) return state_.dispatched;
-    const Decision now = caps(state_.parameters, taken);
-    const double cap = state_.probing && !taken.hold ? now.hard_cap : now.soft_cap;
-    const auto limit = static_cast<double>(std::min(now.limit, state_.limit_dispatched));
+    taken.dispatched = p.dispatched;
+    taken.undispatched = p.remaining;
+    if (taken.hold && taken.horizons.front().resolved < taken.dispatched) return p.dispatched;
+    const Decision now = caps(p.parameters, taken);
+    const double cap = p.probing && !taken.hold ? now.hard_cap : now.soft_cap;
+    const auto limit = static_cast<double>(std::min(now.limit, p.limit_dispatched));
     return static_cast<std::int64_t>(std::floor(std::min(cap, limit)));
   }
 
   void widen(std::int64_t more) {
     if (more <= 0) return;
-    state_.limit_dispatched = std::max(state_.limit_dispatched, state_.dispatched) + more;
-    effect(OpenPlaces{more, state_.limit_dispatched});
-  }
-
-  // Everybody eligible has it, is refused by their owner or silent, and every horizon has passed
-  // for everybody. A rollout that nobody took has shown nothing and is not complete.
-  bool complete() const {
-    if (state_.dispatched == 0 || state_.remaining > 0) return false;
-    return std::all_of(state_.pacing.begin(), state_.pacing.end(), [this](const Pacing& pacing) {
-      return pacing.outcomes.resolved + state_.outside >= state_.dispatched;
-    });
+    Population& p = served();
+    p.limit_dispatched = std::max(p.limit_dispatched, p.dispatched) + more;
+    effect(OpenPlaces{more, state_.limit_dispatched()});
   }
 
   State state_;
@@ -451,7 +547,6 @@ Result<State> draft(Parameters parameters, std::int64_t fleet_size) {
   State state;
   state.parameters = std::move(parameters);
   state.fleet_size = fleet_size;
-  state.remaining = fleet_size;
   state.reason = "gates have not been judged yet.";
   return state;
 }

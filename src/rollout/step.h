@@ -37,15 +37,23 @@ struct ApprovalsMet {
 struct StratumSize {
   std::string name;
   std::int64_t eligible = 0;
+  std::size_t population = 0;
 };
-// The list of eligible devices is frozen; the salt is drawn after it.
+struct PopulationPlan {
+  std::string name;
+  Parameters parameters;  // for its size: budgets, toe-dip, holdback
+  Millis waits{};         // after the first permit of the rollout
+};
+// The list of eligible devices is frozen; the salt is drawn after it. Without populations all
+// strata are one, under the parameters of the draft. Populations without devices are left out.
 struct Start {
   std::vector<StratumSize> strata;
+  std::vector<PopulationPlan> populations = {};
 };
 struct Tick {
   TickCounts counts;
-  std::int64_t remaining =
-      0;              // eligible, not dispatched, neither refused by their owner nor silent
+  // Of the served population: eligible, not dispatched, neither refused by their owner nor silent.
+  std::int64_t remaining = 0;
   Installs installs;  // cumulative: attempts to install, and failures before activation
 };
 struct OperatorHold {

@@ -32,22 +32,22 @@ Tick quiet(const State& state) {
   Tick tick;
   tick.counts.strata.resize(2);
   tick.counts.resolved.fill(0);
-  tick.counts.tally.exposed = state.dispatched;
-  tick.counts.tally.control = kFleet - state.dispatched;
-  tick.remaining = kFleet - state.dispatched;
+  tick.counts.tally.exposed = state.dispatched();
+  tick.counts.tally.control = kFleet - state.dispatched();
+  tick.remaining = kFleet - state.dispatched();
   return tick;
 }
 
 Tick resolved(const State& state) {
   Tick tick = quiet(state);
-  tick.counts.resolved.fill(state.dispatched);
+  tick.counts.resolved.fill(state.dispatched());
   return tick;
 }
 
 Tick harmful(const State& state, std::int64_t events) {
   Tick tick = quiet(state);
   ChannelCounts& silence = tick.counts.strata[0].channel[1];
-  silence.at_risk[0] = std::max<std::int64_t>(events, state.dispatched);
+  silence.at_risk[0] = std::max<std::int64_t>(events, state.dispatched());
   silence.events[0] = events;
   silence.at_risk_below.fill(silence.at_risk[0]);
   silence.bad_below.fill(events);
@@ -119,7 +119,7 @@ TEST(Step, TheFirstTickOpensTheToeDipAndNothingMore) {
 TEST(Step, MissingDataNeverPasses) {
   State state = toe_dip();
   for (int i = 0; i < 100; ++i) state = after(state, quiet(state));
-  EXPECT_EQ(state.limit_dispatched, 10);
+  EXPECT_EQ(state.limit_dispatched(), 10);
   EXPECT_EQ(state.phase, Phase::running);
 }
 
@@ -220,7 +220,7 @@ TEST(Step, NothingIsLearntInAFrozenTick) {
   tick.counts.frozen = true;
   const State next = after(state, tick);
   EXPECT_EQ(next.evidence, state.evidence);
-  EXPECT_EQ(next.pacing, state.pacing);
+  EXPECT_EQ(next.populations, state.populations);
 }
 
 TEST(Step, FailedInstallationsHoldButAreNoHarm) {
@@ -267,8 +267,8 @@ TEST(Step, TheBrakeStaysOnAfterCompletion) {
 
 TEST(Step, TheHoldbackIsTheLastControlUntilItHasBaked) {
   State state = toe_dip();
-  state.dispatched = state.limit_dispatched = kFleet - state.parameters.holdback;
-  state.strata[0].dispatched = state.dispatched;
+  state.served().dispatched = state.served().limit_dispatched = kFleet - state.parameters.holdback;
+  state.strata[0].dispatched = state.dispatched();
   Tick tick = resolved(state);
   state = after(state, tick);
   EXPECT_EQ(state.open_places(), 0);
@@ -296,7 +296,7 @@ TEST(Step, AbortAlwaysAborts) {
 
 TEST(Step, TheSentencesSayTheNumbersThatDecided) {
   State state = toe_dip();
-  state.dispatched = state.limit_dispatched = 250;
+  state.served().dispatched = state.served().limit_dispatched = 250;
   state = after(state, resolved(state));
   EXPECT_EQ(sentence(state),
             "RUN: 250 machines lived 15 min without a bad event -> excess < 2.1 % (99 %, any time) "
@@ -337,6 +337,164 @@ TEST(Step, TheSameEventSteppedTwiceHasTheSameEffects) {
   EXPECT_TRUE(one->next == two->next);
 }
 
+// --- several populations in one rollout ---
+
+constexpr std::int64_t kCanary = 200;
+constexpr std::int64_t kCritical = 50;
+
+Parameters parameters_of(std::int64_t size, std::int64_t holdback) {
+  Parameters p = defaults(Profile::production, Lane::standard, size);
+  p.holdback = holdback;
+  return p;
+}
+
+Start rings() {
+  return {{{"linux", kCanary, 1}, {"linux", 600, 2}, {"windows", 400, 2}, {"linux", kCritical, 3}},
+          {{"internal", parameters_of(1, 0), {}},
+           {"canary", parameters_of(kCanary, 0), {}},
+           {"broad", parameters_of(kFleet, 20), {}},
+           {"critical", parameters_of(kCritical, 0), hours(24)}}};
+}
+
+State running_rings() {
+  State state = draft(parameters_of(kFleet, 20), kFleet).value();
+  state = after(state, GateVerdict{GateVerdict::Verdict::open, {}});
+  state = after(state, ApprovalsMet{"ada and grace"});
+  return after(state, rings());
+}
+
+Tick ring_tick(const State& state, bool all_resolved) {
+  Tick tick;
+  tick.counts.strata.resize(state.strata.size());
+  for (std::size_t s = 0; all_resolved && s < state.strata.size(); ++s)
+    tick.counts.strata[s].resolved.fill(state.strata[s].dispatched);
+  tick.remaining = state.served().size - state.served().dispatched;
+  tick.counts.active = hours(100);
+  return tick;
+}
+
+// The served population, served to its end with nothing bad happening.
+State served_out(State state, Instant now) {
+  const std::size_t served = state.open;
+  const auto next = [&](const Event& event) {
+    auto stepped = step(std::move(state), event, now);
+    EXPECT_TRUE(stepped.ok()) << stepped.error().detail;
+    state = std::move(stepped->next);
+  };
+  for (int i = 0; i < 200 && state.open == served && state.phase == Phase::running; ++i) {
+    Tick tick = ring_tick(state, true);
+    tick.counts.active = hours(100 + i);
+    next(tick);
+    if (state.open != served || state.served().resolved()) break;
+    while (state.open_places() > 0) {
+      std::size_t s = 0;
+      while (state.strata[s].population != served ||
+             state.strata[s].dispatched == state.strata[s].eligible)
+        ++s;
+      next(Dispatched{s});
+    }
+  }
+  return state;
+}
+
+TEST(Populations, OpenInTheirOrderAndAnEmptyOneIsSkipped) {
+  State state = running_rings();
+  ASSERT_EQ(state.populations.size(), 3U) << "nobody is internal";
+  EXPECT_EQ(state.served().name, "canary");
+  state = after(state, ring_tick(state, false));
+  EXPECT_EQ(state.open_places(), 3) << "the toe-dip of 200 devices";
+  EXPECT_FALSE(step(state, Dispatched{1}, kNow).ok()) << "broad is not open";
+  state = served_out(state, kNow);
+  EXPECT_EQ(state.served().name, "broad");
+  EXPECT_EQ(state.populations[0].dispatched, kCanary);
+  state = after(state, ring_tick(state, true));
+  EXPECT_EQ(state.open_places(), 6) << "broad has a toe-dip of its own";
+  EXPECT_FALSE(step(state, Dispatched{3}, kNow).ok()) << "critical comes last";
+}
+
+TEST(Populations, ThePredecessorMustBeResolvedAtItsLastHorizon) {
+  State state = running_rings();
+  state.served().dispatched = state.served().limit_dispatched = kCanary;
+  state.strata[0].dispatched = kCanary;
+  Tick tick = ring_tick(state, true);
+  tick.counts.strata[0].resolved[2] = kCanary - 1;
+  state = after(state, tick);
+  EXPECT_EQ(state.served().name, "canary");
+  state = after(state, ring_tick(state, true));
+  EXPECT_EQ(state.served().name, "broad");
+}
+
+TEST(Populations, CriticalMachinesWaitADayAfterTheFirstPermit) {
+  State state = served_out(running_rings(), kNow);
+  state = served_out(state, kNow + hours(10));
+  EXPECT_EQ(state.served().name, "broad");
+  EXPECT_TRUE(state.served().resolved());
+  EXPECT_EQ(state.phase, Phase::running);
+  EXPECT_NE(sentence(state).find("critical opens at "), std::string::npos) << sentence(state);
+  state = step(state, ring_tick(state, true), kNow + hours(24) - Millis{1})->next;
+  EXPECT_EQ(state.served().name, "broad");
+  state = step(state, ring_tick(state, true), kNow + hours(24))->next;
+  EXPECT_EQ(state.served().name, "critical");
+  state = served_out(state, kNow + hours(24));
+  EXPECT_EQ(state.phase, Phase::completed);
+  EXPECT_EQ(state.dispatched(), kCanary + kFleet + kCritical);
+}
+
+TEST(Populations, WhatOneOfThemShowsHaltsAllOfThem) {
+  State state = served_out(running_rings(), kNow);
+  Tick tick = ring_tick(state, true);
+  ChannelCounts& silence = tick.counts.strata[0].channel[1];  // canary, long after it was resolved
+  silence.at_risk[16] = kCanary;
+  silence.events[16] = 60;
+  silence.control = 500;
+  state = after(state, tick);
+  EXPECT_EQ(state.phase, Phase::halted);
+  EXPECT_EQ(state.limit_dispatched(), state.dispatched());
+}
+
+TEST(Populations, EachHasBudgetsAndBoundsOfItsOwn) {
+  State state = served_out(running_rings(), kNow);
+  EXPECT_LT(state.populations[0].pacing[0].lowest, 0.05);
+  EXPECT_EQ(state.served().pacing[0].lowest, 1);
+  EXPECT_EQ(state.served().pacing[0].outcomes.resolved, 0) << "what canary lived is not broad's";
+  EXPECT_EQ(state.populations[0].parameters.budget(), 8);
+  EXPECT_EQ(state.served().parameters.budget(), 20);
+}
+
+TEST(Populations, WhoComesLateToAResolvedOneIsLetInUnlessTheEngineHolds) {
+  State state = served_out(running_rings(), kNow);
+  state = after(state, HandedBack{0});
+  EXPECT_EQ(after(state, Dispatched{0}).populations[0].dispatched, kCanary);
+  state.engine_hold = true;
+  EXPECT_FALSE(step(state, Dispatched{0}, kNow).ok());
+}
+
+TEST(Populations, NobodyElseOpensWhileSomethingHoldsTheRollout) {
+  State state = running_rings();
+  state.served().dispatched = state.served().limit_dispatched = kCanary;
+  state.strata[0].dispatched = kCanary;
+  state = after(state, OperatorHold{"ada", "let us look"});
+  state = after(state, ring_tick(state, true));
+  EXPECT_EQ(state.served().name, "canary");
+  state = after(state, OperatorContinue{"ada", "seen"});
+  EXPECT_EQ(after(state, ring_tick(state, true)).served().name, "broad");
+}
+
+TEST(Populations, OtherAgesOrAnotherAlphaThanTheRolloutAreRefused) {
+  const State state = after(after(draft(parameters_of(kFleet, 20), kFleet).value(),
+                                  GateVerdict{GateVerdict::Verdict::open, {}}),
+                            ApprovalsMet{"two"});
+  Start bad = rings();
+  bad.populations[1].parameters.alpha = {500};
+  EXPECT_EQ(step(state, bad, kNow).error().code, ErrorCode::bad_usage);
+  bad = rings();
+  bad.populations[1].parameters.horizons[1].age = hours(2);
+  EXPECT_EQ(step(state, bad, kNow).error().code, ErrorCode::bad_usage);
+  bad = rings();
+  bad.strata[0].population = 9;
+  EXPECT_EQ(step(state, bad, kNow).error().code, ErrorCode::bad_usage);
+}
+
 // Every sequence of events to a small depth, from every kind of beginning.
 class EverySequence : public testing::Test {
  protected:
@@ -354,10 +512,10 @@ class EverySequence : public testing::Test {
         [](const State&) {
           return Start{{{"linux", 600}, {"windows", 400}}};
         },
-        [](const State& s) { return resolved(s); },
-        [](const State& s) { return harmful(s, 2); },
-        [](const State& s) { return harmful(s, 10); },
-        [](const State& s) { return frozen(s); },
+        [](const State& s) { return fitting(resolved(s), s); },
+        [](const State& s) { return fitting(harmful(s, 2), s); },
+        [](const State& s) { return fitting(harmful(s, 10), s); },
+        [](const State& s) { return fitting(frozen(s), s); },
         [](const State&) {
           return OperatorHold{"ada", "look"};
         },
@@ -378,6 +536,16 @@ class EverySequence : public testing::Test {
     return kEvents;
   }
 
+  // The tick in the shape of the rollout; what is resolved, by stratum.
+  static Tick fitting(Tick tick, const State& state) {
+    if (state.populations.size() < 2) return tick;
+    tick.counts.strata.resize(state.strata.size());
+    for (std::size_t s = 0; tick.counts.resolved[0] > 0 && s < state.strata.size(); ++s)
+      tick.counts.strata[s].resolved.fill(state.strata[s].dispatched);
+    tick.remaining = state.served().size - state.served().dispatched;
+    return tick;
+  }
+
   static bool stopped(Phase phase) {
     return phase == Phase::halted || phase == Phase::reverting || phase == Phase::reverted;
   }
@@ -386,22 +554,23 @@ class EverySequence : public testing::Test {
     ++seen_;
     EXPECT_EQ(next.phase == Phase::held, next.held_by.has_value());
     EXPECT_TRUE(std::isfinite(next.evidence.global()));
-    EXPECT_GE(next.dispatched, next.outside);
-    EXPECT_LE(next.dispatched, std::max(next.limit_dispatched, before.dispatched));
+    for (const Population& each : next.populations) EXPECT_GE(each.dispatched, each.outside);
+    EXPECT_LE(next.dispatched(), std::max(next.limit_dispatched(), before.dispatched()));
     EXPECT_FALSE(sentence(next).empty());
     EXPECT_EQ(next.sequence, before.sequence + 1);
+    check_populations(before, next);
     if (stopped(before.phase)) {
       EXPECT_TRUE(stopped(next.phase));
     }
     if (stopped(next.phase)) {
       EXPECT_EQ(next.open_places(), 0);
-      EXPECT_LE(next.dispatched, before.dispatched);
+      EXPECT_LE(next.dispatched(), before.dispatched());
     }
     if (std::holds_alternative<Dispatched>(event)) {
       EXPECT_GT(before.open_places(), 0);
     }
-    if (next.limit_dispatched <
-        before.limit_dispatched) {  // places close on evidence, halt or the end only
+    if (next.limit_dispatched() <
+        before.limit_dispatched()) {  // places close on evidence, halt or the end only
       EXPECT_TRUE(std::holds_alternative<Tick>(event) ||
                   std::holds_alternative<HandedBack>(event) || stopped(next.phase) ||
                   next.phase == Phase::superseded);
@@ -411,6 +580,17 @@ class EverySequence : public testing::Test {
       ASSERT_TRUE(again.ok()) << again.error().detail;
       EXPECT_TRUE(*again == next);
     }
+  }
+
+  // They open one by one, after the one before is resolved, and never while something holds.
+  void check_populations(const State& before, const State& next) {
+    for (std::size_t p = next.open + 1; p < next.populations.size(); ++p)
+      EXPECT_EQ(next.populations[p].dispatched, 0);
+    if (before.populations.empty() || next.open == before.open) return;
+    EXPECT_EQ(next.open, before.open + 1);
+    EXPECT_TRUE(next.populations[before.open].resolved());
+    EXPECT_EQ(next.phase, Phase::running);
+    ++opened_;
   }
 
   void walk(const State& state, int depth) {
@@ -429,6 +609,7 @@ class EverySequence : public testing::Test {
   }
 
   std::int64_t seen_ = 0;
+  std::int64_t opened_ = 0;
 };
 
 TEST_F(EverySequence, FromADraftKeepsTheInvariants) {
@@ -440,6 +621,23 @@ TEST_F(EverySequence, FromARunningRolloutKeepsTheInvariants) {
   walk(running(), 4);
   walk(toe_dip(), 4);
   EXPECT_GT(seen_, 5'000);
+}
+
+TEST_F(EverySequence, WithSeveralPopulationsKeepsTheInvariants) {
+  State tiny = draft(parameters_of(8, 0), 8).value();
+  tiny = after(tiny, GateVerdict{GateVerdict::Verdict::open, {}});
+  tiny = after(tiny, ApprovalsMet{"two"});
+  const Parameters one = parameters_of(1, 0);
+  const Start start{{{"linux", 1, 0}, {"linux", 1, 1}, {"linux", 1, 2}},
+                    {{"canary", one, {}}, {"broad", one, {}}, {"critical", one, {}}}};
+  tiny = after(tiny, start);
+  walk(tiny, 4);
+  tiny = after(after(tiny, ring_tick(tiny, false)), Dispatched{0});
+  walk(tiny, 4);
+  tiny = after(tiny, ring_tick(tiny, true));
+  ASSERT_EQ(tiny.open, 1U);
+  walk(tiny, 4);
+  EXPECT_GT(opened_, 10);
 }
 
 TEST(StateJson, DecodingGivesBackEveryBit) {
@@ -456,13 +654,13 @@ TEST(StateJson, DecodingGivesBackEveryBit) {
 
 TEST(StateJson, WhatIsNotAStateIsRefused) {
   const json::Value good = encode(toe_dip());
-  for (const char* key : {"phase", "pacing", "evidence", "dispatched", "tally", "parameters"}) {
+  for (const char* key : {"phase", "populations", "evidence", "open", "tally", "parameters"}) {
     json::Value bad = good;
     bad.erase(key);
     EXPECT_FALSE(decode_state(bad).ok()) << key;
   }
   json::Value bad = good;
-  bad["pacing"][0]["bound"] = "0x1p-1 or so";
+  bad["populations"][0]["pacing"][0]["bound"] = "0x1p-1 or so";
   EXPECT_FALSE(decode_state(bad).ok());
   bad = good;
   bad["evidence"]["strata"] =

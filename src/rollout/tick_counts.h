@@ -48,6 +48,7 @@ struct ChannelCounts {
 
 struct StratumCounts {
   std::array<ChannelCounts, kChannels> channel{};
+  std::array<std::int64_t, kMaxHorizons> resolved{};  // its part of n_k, absolute
 
   friend bool operator==(const StratumCounts&, const StratumCounts&) = default;
 };
@@ -66,7 +67,7 @@ struct Tally {
 
 struct TickCounts {
   std::vector<StratumCounts> strata;
-  std::array<std::int64_t, kMaxHorizons> resolved{};  // n_k, absolute
+  std::array<std::int64_t, kMaxHorizons> resolved{};  // n_k of all strata, absolute
   Tally tally;
   Millis active;        // active time since the rollout started: frozen time excluded
   bool frozen = false;  // telemetry outage: nothing in `strata` counts

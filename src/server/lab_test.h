@@ -106,6 +106,7 @@ struct LabOptions {
   int devices = 60;
   int tenants = 3;
   std::int64_t budget = 20;
+  std::vector<statement::Ring> rings = {statement::Ring::broad};  // in turn
 };
 
 class Lab {
@@ -114,7 +115,9 @@ class Lab {
     configure(options);
     make_repository();
     open();
-    for (int i = 0; i < options.devices; ++i) enrol(i % options.tenants);
+    for (int i = 0; i < options.devices; ++i) {
+      enrol(i % options.tenants, options.rings[static_cast<std::size_t>(i) % options.rings.size()]);
+    }
     engine = publish_engine("7.11");
     settle();
   }
@@ -217,14 +220,14 @@ class Lab {
 
   // --- devices ---
 
-  LabDevice& enrol(int tenant) {
+  LabDevice& enrol(int tenant, statement::Ring ring = statement::Ring::broad) {
     LabDevice device;
     device.secret = "secret of device " + std::to_string(devices.size());
     device.tenant = config.tenants[static_cast<std::size_t>(tenant)].id;
     const wire::Enrolment ask{device.tenant,
                               "token of " + device.tenant.text(),
                               crypto::sha256(device.secret),
-                              statement::Ring::broad,
+                              ring,
                               "linux",
                               "amd64"};
     const auto response = send("POST", "/v1/enroll", wire::encode(ask), "");
@@ -484,7 +487,7 @@ class Lab {
   }
   std::int64_t dispatched(int rollout) {
     return look([rollout](World& world) {
-      return world.rollouts->find(rollout_id(rollout))->state().dispatched;
+      return world.rollouts->find(rollout_id(rollout))->state().dispatched();
     });
   }
   [[nodiscard]] statement::LogTrust log_trust() {

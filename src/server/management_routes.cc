@@ -85,6 +85,19 @@ Result<port::ServerResponse> one_release(const World& world, const std::string& 
   return json_answer(200, release_view(world, digest, *entry, now));
 }
 
+// What a start would be over: whoever plans computes the rest by the engine's own rule.
+Result<port::ServerResponse> one_scope(const World& world, const std::string& text,
+                                       const std::string& lane_word, Instant now) {
+  FB_ASSIGN(const Digest digest, Digest::parse(text));
+  for (const auto& [word, lane] : statement::lane_words()) {
+    if (word != lane_word) continue;
+    FB_ASSIGN(const auto scope, world.rollouts->scope(digest, lane, now));
+    return json_answer(200, rollout::encode(scope));
+  }
+  return Error{ErrorCode::malformed,
+               "'" + lane_word + "' is not a lane: standard, fast, emergency"};
+}
+
 Result<port::ServerResponse> one_rollout(const World& world, const std::string& text) {
   FB_ASSIGN(const RolloutId id, rollout_id(text));
   const RolloutRun* run = world.rollouts->find(id);
@@ -143,6 +156,13 @@ void ManagementRoutes::route(const Segments& path, const port::ServerRequest& re
                              const port::Reply& reply) {
   const std::string& noun = path[2];
   const bool one = path.size() == 4;
+  if (path.size() == 5 && noun == "releases" && path[4] == "scope") {
+    const auto lane = request.query.find("lane");
+    const std::string word = lane == request.query.end() ? "standard" : lane->second;
+    return read(reply, [release = path[3], word](World& world, Instant now) {
+      return one_scope(world, release, word, now);
+    });
+  }
   if (path.size() > 4) return reply(problem_answer(404, "no such resource: " + request.path));
   const std::uint64_t cursor = number(request, "cursor", 0);
   const std::string id = one ? path[3] : "";

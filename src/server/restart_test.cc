@@ -21,10 +21,10 @@ json::Value facts(Lab& lab, int rollout) {
     }
     json::Value state = rollout::encode(run->state());
     return json::Value{{"exposed", exposed},
-                       {"dispatched", run->state().dispatched},
+                       {"dispatched", run->state().dispatched()},
                        {"strata", state["strata"]},
                        {"evidence", state["evidence"]},
-                       {"pacing", state["pacing"]},
+                       {"populations", state["populations"]},
                        {"halted", run->halted()},
                        {"salt", run->record().salt.hex()},
                        {"attempts", run->record().attempts},

@@ -39,6 +39,7 @@ RolloutRun::RolloutRun(RolloutRecord record, rollout::State state, std::vector<M
 
 void RolloutRun::index_members(const Devices& devices) {
   ready_.resize(state_.strata.size());
+  gone_.resize(state_.populations.size());
   standing_.assign(members_.size(), Standing::absent);
   for (Local local = 0; local < members_.size(); ++local) {
     local_[members_[local].device] = local;
@@ -69,7 +70,7 @@ void RolloutRun::set_standing(Local local, Standing standing) {
   if (before == Standing::ready) ready.erase(lot);
   if (standing == Standing::ready) ready.insert(lot);
   const auto gone = [](Standing s) { return s == Standing::refused || s == Standing::silent; };
-  gone_ += (gone(standing) ? 1 : 0) - (gone(before) ? 1 : 0);
+  gone_[population_of(local)] += (gone(standing) ? 1 : 0) - (gone(before) ? 1 : 0);
   standing_[local] = standing;
 }
 
@@ -141,8 +142,8 @@ std::optional<wire::Denial> RolloutRun::ask(DeviceIndex device, const wire::Perm
     return denied("not-started", "a permit to start comes first");
   const Local local = it->second;
   if (!places_.contains(local)) {
-    return denied("no-place", std::to_string(state_.dispatched) + " of at most " +
-                                  std::to_string(state_.limit_dispatched) +
+    return denied("no-place", std::to_string(state_.dispatched()) + " of at most " +
+                                  std::to_string(state_.limit_dispatched()) +
                                   " devices have it now; lots decide who is next. " +
                                   rollout::sentence(state_));
   }
@@ -249,17 +250,45 @@ void RolloutRun::hand_back(Local local, ExposedDevice& exposed, Transaction& tx,
 void RolloutRun::give_places(Instant now) {
   for (auto it = places_.begin(); it != places_.end();)
     it = it->second < now ? places_.erase(it) : std::next(it);
+  const Instant until = now + state_.parameters.heartbeat * 2;
   const std::int64_t open = state_.open_places();
-  while (static_cast<std::int64_t>(places_.size()) > open) places_.erase(std::prev(places_.end()));
-  const std::int64_t want = open - static_cast<std::int64_t>(places_.size());
-  if (want <= 0) return;
-  for (const Local local : draw(want)) places_[local] = now + state_.parameters.heartbeat * 2;
+  std::int64_t given = 0;
+  for (auto it = places_.begin(); it != places_.end();) {
+    const std::size_t population = population_of(it->first);
+    const bool stays = population == state_.open
+                           ? given < open
+                           : population < state_.open && state_.latecomers_welcome();
+    given += population == state_.open && stays ? 1 : 0;
+    it = stays ? std::next(it) : places_.erase(it);
+  }
+  if (open > given) {
+    for (const Local local : draw(open - given)) places_[local] = until;
+  }
+  if (state_.latecomers_welcome()) give_latecomers_places(until);
 }
 
+std::size_t RolloutRun::population_of(Local local) const {
+  return state_.strata[members_[local].stratum].population;
+}
+
+// Whoever comes to a population that is resolved finds the door open, as after completion.
+void RolloutRun::give_latecomers_places(Instant until) {
+  for (std::size_t s = 0; s < ready_.size(); ++s) {
+    if (state_.strata[s].population >= state_.open) continue;
+    for (const auto& [lot, local] : ready_[s]) places_.emplace(local, until);
+  }
+}
+
+// From the population that is served; the others wait.
 std::vector<RolloutRun::Local> RolloutRun::draw(std::int64_t want) {
-  std::vector<std::int64_t> remaining;
-  for (const auto& ready : ready_) remaining.push_back(static_cast<std::int64_t>(ready.size()));
-  for (const auto& [local, until] : places_) --remaining[members_[local].stratum];
+  std::vector<std::int64_t> remaining(ready_.size());
+  for (std::size_t s = 0; s < ready_.size(); ++s) {
+    if (state_.strata[s].population == state_.open)
+      remaining[s] = static_cast<std::int64_t>(ready_[s].size());
+  }
+  for (const auto& [local, until] : places_) {
+    if (population_of(local) == state_.open) --remaining[members_[local].stratum];
+  }
   const auto shares = rollout::apportion(want, remaining);
   std::vector<Local> drawn;
   count_tenants();
@@ -276,8 +305,10 @@ std::vector<RolloutRun::Local> RolloutRun::draw(std::int64_t want) {
   };
   for (std::size_t s = 0; s < ready_.size(); ++s) take(s, shares[s]);
   // What a stratum cannot take because its tenants have their share goes to the others.
-  for (std::size_t s = 0; s < ready_.size(); ++s)
-    take(s, want - static_cast<std::int64_t>(drawn.size()));
+  for (std::size_t s = 0; s < ready_.size(); ++s) {
+    if (state_.strata[s].population == state_.open)
+      take(s, want - static_cast<std::int64_t>(drawn.size()));
+  }
   return drawn;
 }
 
@@ -285,26 +316,31 @@ std::vector<RolloutRun::Local> RolloutRun::draw(std::int64_t want) {
 // holds its share.
 void RolloutRun::count_tenants() {
   by_tenant_.clear();
-  tenant_limit_ = state_.parameters.toe_dip;
-  if (state_.dispatched >= state_.parameters.toe_dip) return;
+  const rollout::Population& served = state_.served();
+  tenant_limit_ = served.parameters.toe_dip;
+  if (served.dispatched >= served.parameters.toe_dip) return;
+  const auto counts = [this](Local local) { return population_of(local) == state_.open; };
   for (const auto& [device, exposed] : exposed_) {
-    if (!exposed.handed_back) ++by_tenant_[devices_->at(device).record.tenant];
+    if (!exposed.handed_back && counts(local_.at(device)))
+      ++by_tenant_[devices_->at(device).record.tenant];
   }
-  for (const auto& [local, until] : places_)
-    ++by_tenant_[devices_->at(members_[local].device).record.tenant];
+  for (const auto& [local, until] : places_) {
+    if (counts(local)) ++by_tenant_[devices_->at(members_[local].device).record.tenant];
+  }
   std::set<TenantId> taking_part;
   for (const auto& [tenant, devices] : by_tenant_) taking_part.insert(tenant);
-  for (const auto& ready : ready_) {
-    for (auto it = ready.begin(); it != ready.end() && taking_part.size() < 3; ++it) {
+  for (std::size_t s = 0; s < ready_.size(); ++s) {
+    if (state_.strata[s].population != state_.open) continue;
+    for (auto it = ready_[s].begin(); it != ready_[s].end() && taking_part.size() < 3; ++it) {
       taking_part.insert(devices_->at(members_[it->second].device).record.tenant);
     }
   }
   const auto shares = std::clamp<std::int64_t>(static_cast<std::int64_t>(taking_part.size()), 1, 3);
-  tenant_limit_ = std::max<std::int64_t>(1, (state_.parameters.toe_dip + shares - 1) / shares);
+  tenant_limit_ = std::max<std::int64_t>(1, (served.parameters.toe_dip + shares - 1) / shares);
 }
 
 bool RolloutRun::tenant_full(Local local) const {
-  if (state_.dispatched >= state_.parameters.toe_dip) return false;
+  if (state_.served().dispatched >= state_.served().parameters.toe_dip) return false;
   const auto it = by_tenant_.find(devices_->at(members_[local].device).record.tenant);
   return it != by_tenant_.end() && it->second >= tenant_limit_;
 }
@@ -312,9 +348,10 @@ bool RolloutRun::tenant_full(Local local) const {
 // --- the tick ---
 
 rollout::Tick RolloutRun::tick_event(rollout::TickCounts counts) const {
-  const auto members = static_cast<std::int64_t>(members_.size());
-  return {
-      std::move(counts), members - state_.dispatched - gone_, {record_.attempts, record_.failures}};
+  const rollout::Population& served = state_.served();
+  return {std::move(counts),
+          served.size - served.dispatched - gone_[state_.open],
+          {record_.attempts, record_.failures}};
 }
 
 void RolloutRun::tick(Transaction& tx, Instant now, rollout::Continuity continuity) {
@@ -406,14 +443,15 @@ Status RolloutRun::apply(const rollout::Event& event, Transaction& tx, Instant n
   if (std::holds_alternative<rollout::Start>(event)) {
     exposure_ = rollout::Exposure(state_.parameters, state_.strata.size(), now);
     ready_.resize(state_.strata.size());
+    gone_.resize(state_.populations.size());
   }
   absorb(stepped.effects, now);
   if (!stepped.effects.empty()) {
     tx.log(now, "verdict",
            {{"rollout", record_.id.number()},
             {"state", rollout::name(state_.phase)},
-            {"limit", state_.limit_dispatched},
-            {"exposed", state_.dispatched},
+            {"limit", state_.limit_dispatched()},
+            {"exposed", state_.dispatched()},
             {"sentence", stepped.reason}});
   }
   if (!was_halted && halted()) {
@@ -490,6 +528,7 @@ json::Value RolloutRun::view() const {
       {"version", record_.version},
       {"lane", word(record_.plan.lane)},
       {"rings", std::move(rings)},
+      {"population", seen.population},
       {"state", rollout::name(seen.phase)},
       {"held", seen.held_by ? json::Value(rollout::name(*seen.held_by)) : json::Value()},
       {"reason", seen.sentence},

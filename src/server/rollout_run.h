@@ -105,7 +105,9 @@ class RolloutRun {
 
   void index_members(const Devices& devices);
   void set_standing(Local local, Standing standing);
+  [[nodiscard]] std::size_t population_of(Local local) const;
   void give_places(Instant now);
+  void give_latecomers_places(Instant until);
   std::vector<Local> draw(std::int64_t want);
   void count_tenants();
   [[nodiscard]] bool tenant_full(Local local) const;
@@ -135,7 +137,7 @@ class RolloutRun {
       by_tenant_;  // exposed or holding a place; while drawing in the toe-dip
   std::int64_t tenant_limit_ = 0;
   std::map<DeviceIndex, ExposedDevice> exposed_;
-  std::int64_t gone_ = 0;  // eligible, not dispatched, refused or silent
+  std::vector<std::int64_t> gone_;  // by population: eligible, not dispatched, refused or silent
   Local sweep_ = 0;
   std::set<Local> declined_;       // found the release unfit, by their own word
   std::set<DeviceIndex> touched_;  // exposed, with an event since the last tick

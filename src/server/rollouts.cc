@@ -20,8 +20,16 @@ constexpr std::size_t kLargeFleet = 1000;
 constexpr Millis kEnrolledLongEnough = hours(24);
 // Rings in the order in which they open; early and broad are one random population.
 using statement::Ring;
-const std::array<std::set<Ring>, 4> kPopulations{
-    {{Ring::internal}, {Ring::canary}, {Ring::early, Ring::broad}, {Ring::critical}}};
+struct PopulationOf {
+  std::string_view name;
+  std::set<Ring> rings;
+};
+const std::array<PopulationOf, 4> kPopulations{{{"internal", {Ring::internal}},
+                                                {"canary", {Ring::canary}},
+                                                {"broad", {Ring::early, Ring::broad}},
+                                                {"critical", {Ring::critical}}}};
+constexpr std::size_t kBroad = 2;
+constexpr std::size_t kCritical = 3;
 constexpr Millis kCriticalWaits = hours(24);
 constexpr const char* kIncidentSpace = "incident";
 constexpr const char* kOrderSpace = "order";
@@ -33,6 +41,37 @@ rollout::Lane engine_lane(statement::Lane lane) {
     case statement::Lane::emergency: return rollout::Lane::emergency;
   }
   FB_CHECK(false);
+}
+
+std::size_t population_of(Ring ring) {
+  for (std::size_t i = 0; i < kPopulations.size(); ++i) {
+    if (kPopulations[i].rings.contains(ring)) return i;
+  }
+  FB_CHECK(false);
+}
+
+// Devices of one stratum of one population.
+using Stratum = std::pair<std::pair<std::size_t, std::string>, std::vector<DeviceIndex>>;
+
+// The largest keep their own name; the rest of each population share `other`.
+std::vector<Stratum> largest_own(
+    std::map<std::pair<std::size_t, std::string>, std::vector<DeviceIndex>> by_stratum) {
+  std::vector<Stratum> strata(std::make_move_iterator(by_stratum.begin()),
+                              std::make_move_iterator(by_stratum.end()));
+  std::stable_sort(strata.begin(), strata.end(), [](const Stratum& a, const Stratum& b) {
+    return a.second.size() > b.second.size();
+  });
+  if (strata.size() <= limits::kStrata) return strata;
+  const std::size_t own = limits::kStrata - kPopulations.size();
+  std::map<std::size_t, std::vector<DeviceIndex>> others;
+  for (std::size_t i = own; i < strata.size(); ++i) {
+    auto& other = others[strata[i].first.first];
+    other.insert(other.end(), strata[i].second.begin(), strata[i].second.end());
+  }
+  strata.resize(own);
+  for (auto& [population, devices] : others)
+    strata.push_back({{population, "other"}, std::move(devices)});
+  return strata;
 }
 
 std::string joined_reasons(const std::vector<gate::GateResult>& results) {
@@ -149,6 +188,15 @@ Status Rollouts::check_word(const statement::SignedAct& signed_act) const {
   return Error{ErrorCode::malformed, "there is no gate '" + act.gate + "'; gates are " + known};
 }
 
+Status Rollouts::lane_fits(const Digest& release, statement::Lane lane) const {
+  if (lane != statement::Lane::fast ||
+      n_.releases.find(release)->manifest.kind != release::Kind::core)
+    return {};
+  return Error{
+      ErrorCode::conflict,
+      "the fast lane is for content, config and flags; core goes by standard or emergency"};
+}
+
 // What speaks against a start before anybody looks at the fleet; the open gates when nothing does.
 Result<std::vector<gate::GateResult>> Rollouts::may_start(const statement::Act& act,
                                                           const RolloutRun* resumed,
@@ -165,18 +213,14 @@ Result<std::vector<gate::GateResult>> Rollouts::may_start(const statement::Act& 
                  act.release.text() +
                      " was halted and is blocked; only a resume that two people sign lifts that"};
   }
-  if (act.lane == statement::Lane::fast && release->manifest.kind == release::Kind::core) {
-    return Error{
-        ErrorCode::conflict,
-        "the fast lane is for content, config and flags; core goes by standard or emergency"};
-  }
+  FB_TRY(lane_fits(act.release, act.lane));
   auto gates = n_.releases.gates(act.release, n_.devices, n_.people, now, act.lane);
   if (!gate::all_open(gates)) return Error{ErrorCode::conflict, joined_reasons(gates)};
   return gates;
 }
 
 Result<RolloutRecord> Rollouts::new_record(const statement::Act& act, const RolloutRun* resumed,
-                                           const Rings& rings, Instant now) const {
+                                           const std::set<Ring>& rings, Instant now) const {
   const ReleaseEntry& release = *n_.releases.find(act.release);
   RolloutRecord record;
   record.id = last_id_.next();
@@ -215,22 +259,16 @@ Result<Rollouts::Done> Rollouts::start(const statement::SignedAct& signed_act,
   FB_ASSIGN(const auto gates, may_start(act, resumed, now));
   const ReleaseEntry& release = *n_.releases.find(act.release);
   const ComponentId& component = release.manifest.component;
-  FB_ASSIGN(const Rings rings, resumed != nullptr ? Result<Rings>(resumed->record().plan.rings)
-                                                  : next_rings(act, component, now));
-  std::vector<rollout::StratumSize> strata;
-  auto members = eligible({release, rings, resumed}, strata, now);
-  if (members.empty())
-    return Error{ErrorCode::conflict, "no device of the halted rollout was heard lately"};
-  const auto size = static_cast<std::int64_t>(members.size());
-  FB_ASSIGN(auto parameters, n_.config.parameters(engine_lane(act.lane), size));
-  if (resumed != nullptr) parameters = rollout::for_retry(std::move(parameters));
-  FB_ASSIGN(auto record, new_record(act, resumed, rings, now));
-  FB_ASSIGN(auto state, rollout::draft(parameters, size));
+  FB_ASSIGN(Audience audience, this->audience(act.release, act.lane, resumed, now));
+  if (resumed != nullptr) audience.scope = rollout::for_retry(std::move(audience.scope));
+  const auto size = static_cast<std::int64_t>(audience.members.size());
+  FB_ASSIGN(auto record, new_record(act, resumed, audience.rings, now));
+  FB_ASSIGN(auto state, rollout::draft(audience.scope.parameters, size));
   FB_TRY(make_room(component, record.id, tx, now));
 
   const RolloutId id = record.id;
-  auto run = std::make_unique<RolloutRun>(std::move(record), std::move(state), std::move(members),
-                                          n_.devices);
+  auto run = std::make_unique<RolloutRun>(std::move(record), std::move(state),
+                                          std::move(audience.members), n_.devices);
   FB_TRY(run->apply(rollout::GateVerdict{rollout::GateVerdict::Verdict::open, {}}, tx, now));
   FB_TRY(run->apply(rollout::ApprovalsMet{act.person.text()}, tx, now));
   tx.log(now, "start",
@@ -242,7 +280,7 @@ Result<Rollouts::Done> Rollouts::start(const statement::SignedAct& signed_act,
           {"salt", run->record().salt.hex()},
           {"gates", gate::encode(gates)},
           {"envelope", statement::encode(signed_act.envelope)}});
-  FB_TRY(run->apply(rollout::Start{std::move(strata)}, tx, now));
+  FB_TRY(run->apply(std::move(audience.scope.start), tx, now));
   run->store_members(tx);
   last_id_ = id;
   runs_.emplace(id, std::move(run));
@@ -275,66 +313,76 @@ bool Rollouts::takes_part(DeviceIndex device, const ComponentId& component, Inst
   return n_.devices.component(device, component) != nullptr;
 }
 
-Result<Rollouts::Rings> Rollouts::next_rings(const statement::Act& act,
-                                             const ComponentId& component, Instant now) const {
-  Rings done, present;
-  std::optional<Instant> first;
-  for (const auto& [id, run] : runs_) {
-    if (run->record().release != act.release) continue;
-    if (!first) first = run->record().started;
-    if (run->record().ended && !run->halted())
-      done.insert(run->record().plan.rings.begin(), run->record().plan.rings.end());
-  }
-  for (DeviceIndex device = 0; device < n_.devices.size(); ++device) {
-    if (takes_part(device, component, now)) present.insert(n_.devices.at(device).record.ring);
-  }
-  for (const Rings& population : kPopulations) {
-    const auto open = [&](Ring ring) { return present.contains(ring) && !done.contains(ring); };
-    if (std::none_of(population.begin(), population.end(), open)) continue;
-    const bool early = n_.config.profile == rollout::Profile::production &&
-                       act.lane != statement::Lane::emergency &&
-                       (!first || now - *first < kCriticalWaits);
-    if (!population.contains(Ring::critical) || !early) return population;
+Result<Rollouts::Audience> Rollouts::audience(const Digest& release, statement::Lane lane,
+                                              const RolloutRun* resumed, Instant now) const {
+  Audience out = eligible(release, resumed, now);
+  if (out.members.empty()) {
     return Error{ErrorCode::conflict,
-                 "only the ring critical is left, and it opens " + in_words(kCriticalWaits) +
-                     " after the first activation" +
-                     (first ? ": " + to_rfc3339(*first + kCriticalWaits) : "")};
+                 "no device that was heard lately runs " +
+                     n_.releases.find(release)->manifest.component.text() + " and still lacks " +
+                     (resumed != nullptr ? "the halted release" : "this release")};
   }
-  return Error{ErrorCode::conflict, "no device that was heard lately runs " + component.text() +
-                                        " and still lacks this release"};
+  std::vector<std::int64_t> sizes(kPopulations.size());
+  for (const auto& stratum : out.scope.start.strata) sizes[stratum.population] += stratum.eligible;
+  for (std::size_t i = 0; i < sizes.size(); ++i) {
+    FB_ASSIGN(auto plan, population(i, std::max<std::int64_t>(1, sizes[i]), lane));
+    out.scope.start.populations.push_back(std::move(plan));
+  }
+  FB_ASSIGN(out.scope.parameters, n_.config.parameters(engine_lane(lane), std::ssize(out.members)));
+  return out;
+}
+
+// Budgets of its own for each population; only the random one holds back a last control, and
+// critical machines wait a day, whatever happens.
+Result<rollout::PopulationPlan> Rollouts::population(std::size_t which, std::int64_t size,
+                                                     statement::Lane lane) const {
+  FB_ASSIGN(auto parameters, n_.config.parameters(engine_lane(lane), size));
+  if (which != kBroad) {
+    const auto usual = rollout::defaults(n_.config.profile, engine_lane(lane), size).budget();
+    if (parameters.budget() > usual)
+      parameters = rollout::with_budget(std::move(parameters), size, usual);
+    parameters.holdback = 0;
+  }
+  const bool waits = which == kCritical && n_.config.profile == rollout::Profile::production &&
+                     lane != statement::Lane::emergency;
+  return rollout::PopulationPlan{std::string(kPopulations[which].name), std::move(parameters),
+                                 waits ? kCriticalWaits : Millis{}};
+}
+
+Result<rollout::Scope> Rollouts::scope(const Digest& release, statement::Lane lane,
+                                       Instant now) const {
+  if (n_.releases.find(release) == nullptr)
+    return Error{ErrorCode::not_found, "no release " + release.text() + " was submitted here"};
+  FB_TRY(lane_fits(release, lane));
+  FB_ASSIGN(Audience out, audience(release, lane, nullptr, now));
+  return std::move(out.scope);
 }
 
 // A retry keeps the list of the halted rollout: nobody new comes before those who had it.
-std::vector<RolloutRun::Member> Rollouts::eligible(const Audience& audience,
-                                                   std::vector<rollout::StratumSize>& strata,
-                                                   Instant now) const {
-  const ComponentId& component = audience.release.manifest.component;
-  std::map<std::string, std::vector<DeviceIndex>> by_stratum;
+Rollouts::Audience Rollouts::eligible(const Digest& release, const RolloutRun* resumed,
+                                      Instant now) const {
+  const release::Manifest& manifest = n_.releases.find(release)->manifest;
+  const ComponentId& component = manifest.component;
+  Audience audience;
+  std::map<std::pair<std::size_t, std::string>, std::vector<DeviceIndex>> by_stratum;
   for (DeviceIndex device = 0; device < n_.devices.size(); ++device) {
-    const DeviceEntry& entry = n_.devices.at(device);
-    if (audience.resumed != nullptr && !audience.resumed->eligible(device)) continue;
-    if (!audience.rings.contains(entry.record.ring) || !takes_part(device, component, now))
-      continue;
-    by_stratum[fleet::stratum_name(entry.record, audience.release.manifest.reader)].push_back(
-        device);
+    const fleet::Device& record = n_.devices.at(device).record;
+    if (!takes_part(device, component, now)) continue;
+    const bool has_it = n_.devices.component(device, component)->active == release;
+    if (resumed != nullptr ? !resumed->eligible(device) : has_it) continue;
+    audience.rings.insert(record.ring);
+    by_stratum[{population_of(record.ring), fleet::stratum_name(record, manifest.reader)}]
+        .push_back(device);
   }
-  // The largest keep their own name; the rest share `other`.
-  std::vector<std::pair<std::size_t, std::string>> sizes;
-  for (const auto& [name, devices] : by_stratum) sizes.emplace_back(devices.size(), name);
-  std::sort(sizes.rbegin(), sizes.rend());
-  std::vector<RolloutRun::Member> members;
-  for (std::size_t i = 0; i < sizes.size(); ++i) {
-    const bool own = sizes.size() <= limits::kStrata || i + 1 < limits::kStrata;
-    if (own)
-      strata.push_back({sizes[i].second, 0});
-    else if (i + 1 == limits::kStrata)
-      strata.push_back({"other", 0});
-    for (const DeviceIndex device : by_stratum[sizes[i].second]) {
-      members.push_back({device, static_cast<rollout::StratumIndex>(strata.size() - 1)});
-      ++strata.back().eligible;
+  for (const auto& [key, devices] : largest_own(std::move(by_stratum))) {
+    audience.scope.start.strata.push_back(
+        {key.second, static_cast<std::int64_t>(devices.size()), key.first});
+    for (const DeviceIndex device : devices) {
+      audience.members.push_back(
+          {device, static_cast<rollout::StratumIndex>(audience.scope.start.strata.size() - 1)});
     }
   }
-  return members;
+  return audience;
 }
 
 Result<Rollouts::Done> Rollouts::steer(const statement::SignedAct& signed_act, Transaction& tx,
@@ -543,7 +591,7 @@ void Rollouts::open_incident(const RolloutRun& run, const rollout::OpenIncident&
                             .opened = now,
                             .sentence = effect.text,
                             .strata = effect.strata,
-                            .exposed = run.state().dispatched,
+                            .exposed = run.state().dispatched(),
                             .eligible = run.state().fleet_size,
                             .timeline = {}};
   const auto add = [&](const std::string& bytes) {

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "incident/record.h"
+#include "rollout/plan.h"
 #include "server/devices.h"
 #include "server/notices.h"
 #include "server/releases.h"
@@ -52,6 +53,11 @@ class Rollouts {
                                   Instant now);
   [[nodiscard]] std::uint64_t release_index(RolloutId rollout) const;
 
+  // What a start of this release would be over. Errors: not_found, conflict (nobody is left, no
+  // such lane for its kind).
+  [[nodiscard]] Result<rollout::Scope> scope(const Digest& release, statement::Lane lane,
+                                             Instant now) const;
+
   void tick(Transaction& tx, Instant now, rollout::Continuity continuity);
   // After the commands of one transaction: records, plans, block list, incidents.
   Status flush(Transaction& tx, Instant now);
@@ -71,28 +77,29 @@ class Rollouts {
   Result<Done> steer(const statement::SignedAct& act, Transaction& tx, Instant now);
   Result<Done> resume(const statement::SignedAct& act, Transaction& tx, Instant now);
   Status make_room(const ComponentId& component, RolloutId newcomer, Transaction& tx, Instant now);
-  // Who a rollout is for: devices of these rings; of a retry, those on the halted rollout's list.
-  using Rings = std::set<statement::Ring>;
+  // Who a rollout is for, all rings in one list; of a retry, those on the halted rollout's list.
   struct Audience {
-    const ReleaseEntry& release;
-    Rings rings;
-    const RolloutRun* resumed;
+    std::vector<RolloutRun::Member> members;
+    std::set<statement::Ring> rings;
+    rollout::Scope scope;
   };
-  // The next population of this release that has devices, in ring order; each is a rollout of its
-  // own. Errors: conflict (nobody is left, or the critical ring's time has not come).
-  [[nodiscard]] Result<Rings> next_rings(const statement::Act& start, const ComponentId& component,
-                                         Instant now) const;
+  [[nodiscard]] Status lane_fits(const Digest& release, statement::Lane lane) const;
   [[nodiscard]] Result<std::vector<gate::GateResult>> may_start(const statement::Act& act,
                                                                 const RolloutRun* resumed,
                                                                 Instant now) const;
   [[nodiscard]] Result<RolloutRecord> new_record(const statement::Act& act,
-                                                 const RolloutRun* resumed, const Rings& rings,
+                                                 const RolloutRun* resumed,
+                                                 const std::set<statement::Ring>& rings,
                                                  Instant now) const;
   [[nodiscard]] bool takes_part(DeviceIndex device, const ComponentId& component,
                                 Instant now) const;
-  [[nodiscard]] std::vector<RolloutRun::Member> eligible(const Audience& audience,
-                                                         std::vector<rollout::StratumSize>& strata,
-                                                         Instant now) const;
+  [[nodiscard]] Audience eligible(const Digest& release, const RolloutRun* resumed,
+                                  Instant now) const;
+  // With budgets. Errors: conflict (nobody is left).
+  [[nodiscard]] Result<Audience> audience(const Digest& release, statement::Lane lane,
+                                          const RolloutRun* resumed, Instant now) const;
+  [[nodiscard]] Result<rollout::PopulationPlan> population(std::size_t which, std::int64_t size,
+                                                           statement::Lane lane) const;
   [[nodiscard]] bool two_agree(const statement::Act& resume, Instant now) const;
   Status publish_plans(Transaction& tx, Instant now);
   void log_plan(const std::string& path, const std::string& bytes, Transaction& tx,

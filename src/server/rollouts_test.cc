@@ -228,5 +228,33 @@ TEST(Traps, AHandedBackDeviceThatDiesIsNotWaitedFor) {
   EXPECT_EQ(lab.dispatched(rollout), 59);
 }
 
+TEST(Traps, RingsOpenInTheirOrderInsideOneRolloutAndCriticalIsLast) {
+  using statement::Ring;
+  Lab lab({.devices = 40,
+           .tenants = 2,
+           .budget = 20,
+           .rings = {Ring::critical, Ring::broad, Ring::canary, Ring::early}});
+  const Digest release = lab.publish_channel("291");
+  const int rollout = lab.start(release);
+  const auto having = [&](std::size_t which) {
+    int count = 0;
+    for (std::size_t i = which; i < lab.devices.size(); i += 4)
+      count += lab.devices[i].permitted.contains(rollout) ? 1 : 0;
+    return count;
+  };
+  EXPECT_EQ(lab.rollout(rollout)["population"], "canary");
+  for (int i = 0; i < 150 && lab.state(rollout) != "completed"; ++i) {
+    lab.beat();
+    if (having(1) + having(3) > 0) {
+      EXPECT_EQ(having(2), 10) << "canary comes before broad";
+    }
+    if (having(0) > 0) {
+      EXPECT_EQ(having(1) + having(3), 20) << "critical comes last";
+    }
+  }
+  EXPECT_EQ(lab.state(rollout), "completed") << lab.rollout(rollout);
+  EXPECT_EQ(lab.dispatched(rollout), 40);
+}
+
 }  // namespace
 }  // namespace fb::server

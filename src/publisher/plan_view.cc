@@ -1,0 +1,86 @@
+#include "publisher/plan_view.h"
+
+#include "publisher/columns.h"
+#include "publisher/fields.h"
+#include "publisher/release_view.h"
+
+namespace fb::publisher {
+namespace {
+
+Result<rollout::Plan> plan_of(ServerClient& server, const std::vector<std::string>& words,
+                              const std::string& lane) {
+  FB_ASSIGN(const json::Value release, find_release(server, words));
+  FB_ASSIGN(const json::Value scope,
+            server.get("/api/v1/releases/" + text_of(release, "release") + "/scope?lane=" + lane));
+  FB_ASSIGN(const auto read, rollout::decode_scope(scope));
+  return rollout::make_plan(read);
+}
+
+std::string shown(const std::string& population) {
+  return population.empty() ? "everybody" : population;
+}
+
+std::string waves_text(const rollout::Plan& plan) {
+  Columns columns({"AFTER", "RING", "DEVICES", "TOTAL"});
+  for (const rollout::Wave& wave : plan.waves) {
+    columns.row({in_words(wave.at), shown(wave.population), std::to_string(wave.devices),
+                 std::to_string(wave.total)});
+  }
+  return columns.text();
+}
+
+std::string strata_text(const rollout::Plan& plan) {
+  Columns columns({"RING", "STRATUM", "DEVICES"});
+  for (const auto& stratum : plan.strata) {
+    columns.row({shown(plan.populations[stratum.population].name), stratum.name,
+                 std::to_string(stratum.eligible)});
+  }
+  return columns.text();
+}
+
+std::string faults_text(const rollout::Plan& plan) {
+  Columns columns({"FAULT SHOWS AFTER", "DEVICES EXPOSED", "HALTED AFTER"});
+  for (const rollout::Exposed& each : plan.worst) {
+    columns.row({each.fault_shows.ms == 0 ? "at once" : in_words(each.fault_shows),
+                 std::to_string(each.devices) + " of " + std::to_string(plan.devices),
+                 each.halted ? in_words(*each.halted) : "not caught"});
+  }
+  return columns.text();
+}
+
+std::string end_text(const rollout::Plan& plan) {
+  if (!plan.everybody) {
+    return "It stops before everybody has it: a fleet this small cannot be certified within its "
+           "budget. A person must accept or raise the budget.\n";
+  }
+  return "Earliest: everybody may have it after " + in_words(*plan.everybody) +
+         (plan.finish ? ", all is resolved after " + in_words(*plan.finish) : "") + ".\n";
+}
+
+}  // namespace
+
+std::string plan_text(const rollout::Plan& plan) {
+  return std::to_string(plan.devices) + " devices by the " + std::string(name(plan.lane)) +
+         " lane\n\n" + waves_text(plan) + "\n" + strata_text(plan) + "\n" + faults_text(plan) +
+         "\n" + end_text(plan) + "This plan protects against faults that show within " +
+         in_words(plan.reach) + " of activation.\n";
+}
+
+Result<Outcome> plan_rollout(ServerClient& server, const std::vector<std::string>& words,
+                             const std::string& lane) {
+  FB_ASSIGN(const rollout::Plan plan, plan_of(server, words, lane));
+  return Outcome{Answer::yes, plan_text(plan), rollout::encode(plan)};
+}
+
+Result<Outcome> refuse_at_once(ServerClient& server, const std::vector<std::string>& words) {
+  FB_ASSIGN(const rollout::Plan plan, plan_of(server, words, "emergency"));
+  const std::string lawful = rollout::fastest(plan);
+  return Outcome{
+      Answer::no,
+      "refused: no release goes to everybody at once, of whatever kind. Fastest lawful "
+      "plan: " +
+          lawful + ".\n",
+      {{"refused", "everybody at once"}, {"fastest", lawful}, {"plan", rollout::encode(plan)}}};
+}
+
+}  // namespace fb::publisher

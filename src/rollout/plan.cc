@@ -1,0 +1,318 @@
+#include "rollout/plan.h"
+
+#include <algorithm>
+#include <array>
+#include <deque>
+
+#include "base/check.h"
+#include "base/limits.h"
+#include "json/reader.h"
+#include "rollout/order.h"
+
+namespace fb::rollout {
+namespace {
+
+constexpr std::size_t kMostPopulations = 4;
+constexpr std::int64_t kMost = std::int64_t{1} << 53U;  // what JSON numbers hold exactly
+
+// The ages that people ask for.
+constexpr std::array kOnsets{Millis{}, minutes(5), minutes(30), hours(6), hours(24)};
+
+// Devices of one stratum that got their permits in one tick.
+struct Cohort {
+  Millis at;
+  std::size_t stratum = 0;
+  std::int64_t devices = 0;
+  bool failed = false;
+};
+
+// One rollout from start to end, on a fleet of counts. Every device fails silently at `onset`, or
+// none does.
+class Play {
+ public:
+  Play(State state, std::optional<Millis> onset) : state_(std::move(state)), onset_(onset) {
+    waiting_.reserve(state_.strata.size());
+    for (const Stratum& each : state_.strata) waiting_.push_back(each.eligible);
+    resolved_.resize(state_.strata.size());
+    fronts_.resize(state_.parameters.horizons.size());
+  }
+
+  // Until it is over, or rests for good.
+  void run() {
+    const Millis longest = longest_rest();
+    Millis last_change;
+    while (state_.phase == Phase::running || state_.phase == Phase::held) {
+      const std::int64_t before = state_.dispatched();
+      const std::size_t open = state_.open;
+      tick();
+      take_places();
+      if (state_.dispatched() != before || state_.open != open) last_change = now_;
+      if (now_ - last_change > longest) return;
+      now_ = now_ + state_.parameters.tick;
+    }
+  }
+
+  [[nodiscard]] const State& state() const { return state_; }
+  [[nodiscard]] Millis now() const { return now_; }
+  [[nodiscard]] const std::vector<Wave>& waves() const { return waves_; }
+  [[nodiscard]] Millis last_wave() const { return waves_.empty() ? Millis{} : waves_.back().at; }
+
+ private:
+  // A fault is known when the first heartbeat that it cut off falls due, and the lot is judged.
+  [[nodiscard]] Millis found_after() const {
+    return *onset_ + state_.parameters.silence_deadline() +
+           std::max(state_.parameters.heartbeat / 5, state_.parameters.tick);
+  }
+
+  [[nodiscard]] Millis longest_rest() const {
+    Millis most = state_.parameters.horizons.back().age + state_.parameters.holdback_bake;
+    for (const Population& each : state_.populations) most = std::max(most, each.waits);
+    return most + onset_.value_or(Millis{}) + state_.parameters.silence_deadline() +
+           state_.parameters.heartbeat * 2;
+  }
+
+  void apply(const Event& event) {
+    auto next = step(std::move(state_), event, Instant{now_.ms});
+    FB_CHECK(next.ok());  // the play gives only what the state asks for
+    state_ = std::move(next->next);
+  }
+
+  void tick() {
+    Tick tick;
+    tick.counts.strata.resize(state_.strata.size());
+    pass_horizons();
+    fail(tick.counts);
+    for (std::size_t s = 0; s < resolved_.size(); ++s) {
+      tick.counts.strata[s].resolved = resolved_[s];
+      for (std::size_t k = 0; k < kMaxHorizons; ++k) tick.counts.resolved[k] += resolved_[s][k];
+      if (state_.strata[s].population == state_.open) tick.remaining += waiting_[s];
+    }
+    tick.counts.active = now_;
+    apply(tick);
+  }
+
+  void pass_horizons() {
+    for (std::size_t k = 0; k < fronts_.size(); ++k) {
+      const Millis age = state_.parameters.horizons[k].age;
+      for (; fronts_[k] < cohorts_.size() && now_ - cohorts_[fronts_[k]].at >= age; ++fronts_[k])
+        resolved_[cohorts_[fronts_[k]].stratum][k] += cohorts_[fronts_[k]].devices;
+    }
+  }
+
+  void fail(TickCounts& counts) {
+    if (!onset_) return;
+    for (; failed_ < cohorts_.size() && now_ - cohorts_[failed_].at >= found_after(); ++failed_)
+      fall_silent(counts.strata[cohorts_[failed_].stratum], cohorts_[failed_]);
+  }
+
+  // The control that falls due in one lot: the share of a heartbeat that a tick is.
+  void fall_silent(StratumCounts& counts, const Cohort& cohort) {
+    ChannelCounts& silence = counts.channel[1];
+    const Millis age = now_ - cohort.at;
+    const auto bin = std::min<std::size_t>(
+        kAgeBins - 1, static_cast<std::size_t>(age.ms / state_.parameters.age_bin().ms));
+    silence.at_risk[bin] += cohort.devices;
+    silence.events[bin] += cohort.devices;
+    for (std::size_t k = 0; k < fronts_.size(); ++k) {
+      if (age >= state_.parameters.horizons[k].age) continue;
+      silence.at_risk_below[k] += cohort.devices;
+      silence.bad_below[k] += cohort.devices;
+    }
+    silence.control = silence.control_for_bound = (waiting_[cohort.stratum] + 4) / 5;
+  }
+
+  void take_places() {
+    const std::int64_t places = state_.open_places();
+    if (places <= 0) return;
+    std::vector<std::int64_t> remaining(waiting_.size());
+    for (std::size_t s = 0; s < waiting_.size(); ++s) {
+      if (state_.strata[s].population == state_.open) remaining[s] = waiting_[s];
+    }
+    const auto shares = apportion(places, remaining);
+    std::int64_t taken = 0;
+    for (std::size_t s = 0; s < shares.size(); ++s) {
+      if (shares[s] == 0) continue;
+      apply(Dispatched{s, Counted::inside, shares[s]});
+      waiting_[s] -= shares[s];
+      taken += shares[s];
+      cohorts_.push_back({now_, s, shares[s]});
+    }
+    if (taken > 0) waves_.push_back({now_, state_.served().name, taken, state_.dispatched()});
+  }
+
+  State state_;
+  std::optional<Millis> onset_;
+  Millis now_;
+  std::vector<std::int64_t> waiting_;                             // by stratum
+  std::vector<std::array<std::int64_t, kMaxHorizons>> resolved_;  // by stratum
+  std::vector<Cohort> cohorts_;                                   // in order of time
+  std::vector<std::size_t> fronts_;  // by horizon: first cohort that has not reached it
+  std::size_t failed_ = 0;           // first cohort that has not failed
+  std::vector<Wave> waves_;
+};
+
+Result<State> started(const Parameters& parameters, const Start& start) {
+  std::int64_t size = 0;
+  for (const StratumSize& each : start.strata) size += each.eligible;
+  FB_ASSIGN(State state, draft(parameters, size));
+  for (const Event& event : {Event{GateVerdict{GateVerdict::Verdict::open, {}}},
+                             Event{ApprovalsMet{"the plan"}}, Event{start}}) {
+    FB_ASSIGN(auto next, step(std::move(state), event, Instant{}));
+    state = std::move(next.next);
+  }
+  return state;
+}
+
+Exposed with_fault(const State& start, Millis onset) {
+  Play play(start, onset);
+  play.run();
+  Exposed exposed{onset, play.state().dispatched(), {}};
+  if (play.state().halt) exposed.halted = play.now();
+  return exposed;
+}
+
+// The oldest age, in whole ticks, at which a fault is found before everybody has the release.
+Millis reach_of(const State& start, Millis longest) {
+  const Millis step = start.parameters.tick;
+  std::int64_t found = 0;
+  std::int64_t missed = longest.ms / step.ms + 1;
+  while (missed - found > 1) {
+    const std::int64_t middle = (found + missed) / 2;
+    const Exposed seen = with_fault(start, step * middle);
+    (seen.halted && seen.devices < start.fleet_size ? found : missed) = middle;
+  }
+  return step * found;
+}
+
+json::Value optional_ms(const std::optional<Millis>& time) {
+  return time ? json::Value(time->ms) : json::Value();
+}
+
+// "60,000".
+std::string grouped(std::int64_t count) {
+  std::string digits = std::to_string(count);
+  for (auto i = static_cast<std::ptrdiff_t>(digits.size()) - 3; i > 0; i -= 3)
+    digits.insert(static_cast<std::size_t>(i), ",");
+  return digits;
+}
+
+}  // namespace
+
+std::string fastest(const Plan& emergency) {
+  const std::string all = "all " + grouped(emergency.devices);
+  if (!emergency.everybody) return all + ": by no lane; the fleet is too small to certify it";
+  return all + " in " + in_words(*emergency.everybody) + " by the " +
+         std::string(name(emergency.lane)) + " lane; needs 2 approvals";
+}
+
+json::Value encode(const Plan& plan) {
+  json::Value populations = json::Value::array();
+  json::Value strata = json::Value::array();
+  json::Value waves = json::Value::array();
+  json::Value worst = json::Value::array();
+  for (const PlannedPopulation& each : plan.populations) {
+    populations.push_back({{"name", each.name},
+                           {"devices", each.size},
+                           {"budget", each.parameters.budget()},
+                           {"toe_dip", each.parameters.toe_dip},
+                           {"holdback", each.parameters.holdback}});
+  }
+  for (const StratumSize& each : plan.strata) {
+    strata.push_back({{"name", each.name},
+                      {"devices", each.eligible},
+                      {"population", plan.populations[each.population].name}});
+  }
+  for (const Wave& each : plan.waves) {
+    waves.push_back({{"at_ms", each.at.ms},
+                     {"population", each.population},
+                     {"devices", each.devices},
+                     {"total", each.total}});
+  }
+  for (const Exposed& each : plan.worst) {
+    worst.push_back({{"shows_after_ms", each.fault_shows.ms},
+                     {"devices", each.devices},
+                     {"halted_at_ms", optional_ms(each.halted)}});
+  }
+  return {{"lane", name(plan.lane)},
+          {"devices", plan.devices},
+          {"populations", std::move(populations)},
+          {"strata", std::move(strata)},
+          {"waves", std::move(waves)},
+          {"everybody_ms", optional_ms(plan.everybody)},
+          {"finish_ms", optional_ms(plan.finish)},
+          {"worst", std::move(worst)},
+          {"reach_ms", plan.reach.ms}};
+}
+
+Scope for_retry(Scope scope) {
+  scope.parameters = for_retry(std::move(scope.parameters));
+  for (PopulationPlan& each : scope.start.populations)
+    each.parameters = for_retry(std::move(each.parameters));
+  return scope;
+}
+
+json::Value encode(const Scope& scope) {
+  json::Value populations = json::Value::array();
+  json::Value strata = json::Value::array();
+  for (const PopulationPlan& each : scope.start.populations) {
+    populations.push_back({{"name", each.name},
+                           {"parameters", encode(each.parameters)},
+                           {"waits_ms", each.waits.ms}});
+  }
+  for (const StratumSize& each : scope.start.strata) {
+    strata.push_back(
+        {{"name", each.name}, {"eligible", each.eligible}, {"population", each.population}});
+  }
+  return {{"format", "firebreak.rollout-scope/1"},
+          {"parameters", encode(scope.parameters)},
+          {"populations", std::move(populations)},
+          {"strata", std::move(strata)}};
+}
+
+Result<Scope> decode_scope(const json::Value& value) {
+  json::Reader in(value, "scope");
+  in.literal("format", "firebreak.rollout-scope/1");
+  Scope scope;
+  FB_ASSIGN(scope.parameters, decode_parameters(in.raw("parameters"), "scope.parameters"));
+  Status populations;
+  in.objects("populations", kMostPopulations, [&](json::Reader& each) {
+    PopulationPlan read{each.string("name", 64), {}, Millis{each.integer("waits_ms", 0, kMost)}};
+    auto parameters = decode_parameters(each.raw("parameters"), "scope.populations.parameters");
+    if (parameters.ok())
+      read.parameters = std::move(*parameters);
+    else
+      populations = parameters.error();
+    scope.start.populations.push_back(std::move(read));
+  });
+  FB_TRY(populations);
+  in.objects("strata", limits::kStrata, [&](json::Reader& each) {
+    const std::string name = each.string("name");
+    const std::int64_t eligible = each.integer("eligible", 0, kMost);
+    const auto last = static_cast<std::int64_t>(kMostPopulations) - 1;
+    scope.start.strata.push_back(
+        {name, eligible, static_cast<std::size_t>(each.integer("population", 0, last))});
+  });
+  FB_TRY(in.done());
+  return scope;
+}
+
+Result<Plan> make_plan(const Scope& scope) {
+  FB_ASSIGN(const State state, started(scope.parameters, scope.start));
+  Plan plan;
+  plan.lane = scope.parameters.lane;
+  plan.devices = state.fleet_size;
+  for (const Population& each : state.populations)
+    plan.populations.push_back({each.name, each.size, each.parameters});
+  for (const Stratum& each : state.strata)
+    plan.strata.push_back({each.name, each.eligible, each.population});
+  Play clean(state, {});
+  clean.run();
+  plan.waves = clean.waves();
+  if (clean.state().dispatched() == state.fleet_size) plan.everybody = clean.last_wave();
+  if (clean.state().phase == Phase::completed) plan.finish = clean.now();
+  for (const Millis onset : kOnsets) plan.worst.push_back(with_fault(state, onset));
+  plan.reach = reach_of(state, plan.finish.value_or(clean.now()));
+  return plan;
+}
+
+}  // namespace fb::rollout
