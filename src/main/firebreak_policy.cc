@@ -3,6 +3,7 @@
 
 #include "base/limits.h"
 #include "main/firebreak.h"
+#include "main/firebreak_simulate.h"
 #include "posix/raw_file.h"
 #include "publisher/policy_orders.h"
 
@@ -80,6 +81,8 @@ void register_policies(CLI::App& app, Program& program) {
       app, "policy", "The customer's word: freeze, delay, pin; signed with the customer's key");
   const auto options = std::make_shared<Options>();
   register_sign(noun, program, options);
+
+  register_policy_score(noun, program);
 
   CLI::App* submit = add_command(noun, "submit", "Hand a signed policy to the server",
                                  "firebreak policy submit tenants/acme/policy-1.json");

@@ -147,11 +147,18 @@ void FleetModel::promise(std::int64_t places) {
   const std::vector<std::int64_t> given = rollout::apportion(more, free);
   for (std::size_t s = 0; s < given.size(); ++s) promise_in(s, given[s]);
   places_promised_ += sum(given);
-  std::int64_t spent = -spent_promised_;
-  for (const Waiting& group : waiting_) spent += group.spent;
-  // Devices with an event of their own come when nobody else is left.
-  if (more > sum(given))
-    spent_promised_ += std::min(more - sum(given), std::max<std::int64_t>(0, spent));
+  promise_spent(more - sum(given));
+}
+
+// Devices with an event of their own come when nobody else is left; their beats are even.
+void FleetModel::promise_spent(std::int64_t places) {
+  std::int64_t free = -spent_promised_;
+  for (const Waiting& group : waiting_) free += group.spent;
+  const std::int64_t given = std::min(places, free);
+  if (given <= 0) return;
+  spent_promised_ += given;
+  for (std::int64_t tick = 0; tick < beats_; ++tick)
+    due_in(spent_takes_, tick) += given / beats_ + (tick < given % beats_ ? 1 : 0);
 }
 
 void FleetModel::promise_in(std::size_t stratum, std::int64_t places) {
@@ -250,19 +257,23 @@ void FleetModel::grant(std::size_t stratum, std::int64_t ready) {
 
 std::int64_t FleetModel::doom(std::size_t stratum, std::int64_t devices) {
   if (!scenario_.fault || scenario_.fault->stratum.value_or(stratum) != stratum) return 0;
-  return chance_.binomial(devices, scenario_.fault->p);
+  // A share that ends inside a stratum strikes that part of it.
+  const double struck = scenario_.fault->strata_share * static_cast<double>(waiting_.size());
+  const double part = std::clamp(struck - static_cast<double>(stratum), 0.0, 1.0);
+  return chance_.binomial(devices, scenario_.fault->p * part);
 }
 
 // Outside n and X, and nothing is compared; the release may still hurt them.
 void FleetModel::grant_spent() {
-  if (spent_promised_ <= 0) return;
-  const std::int64_t share = std::max<std::int64_t>(1, spent_promised_ / beats_);
-  std::int64_t granted = std::min({share, spent_promised_, places_left_});
+  if (spent_takes_.empty()) return;
+  const std::int64_t due = spent_takes_.front();
+  spent_takes_.pop_front();
+  spent_promised_ -= due;
+  std::int64_t granted = std::min(due, places_left_);
   for (std::size_t s = 0; s < waiting_.size() && granted > 0; ++s) {
     const std::int64_t here = std::min(granted, waiting_[s].spent);
     waiting_[s].spent -= here;
     granted -= here;
-    spent_promised_ -= here;
     places_left_ -= here;
     permits_.outside += here;
     exposed_ += here;
@@ -279,6 +290,7 @@ void FleetModel::beat_cohort(std::size_t at) {
   std::int64_t dead = chance_.binomial(cohort.sound, silent);
   std::int64_t crashed = chance_.binomial(cohort.sound - dead, crash);
   cohort.sound -= dead + crashed;
+  const bool first = cohort.last_beat == cohort.permit;
   if (cohort.doomed > 0) {
     const std::int64_t onset = ticks_of(scenario_.fault->onset, scenario_.parameters.tick);
     const bool struck = now_ - cohort.permit >= onset;
@@ -290,6 +302,7 @@ void FleetModel::beat_cohort(std::size_t at) {
     harmed_ += by_release;
     cohort.doomed -= by_itself + by_release;
   }
+  heard_ += first ? before - dead - crashed : -dead - crashed;
   cohort.seen -= crashed;
   count_event(cohort, Channel::explicit_failure, crashed);
   tally_.failed_explicit += crashed;

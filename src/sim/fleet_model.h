@@ -46,6 +46,8 @@ class FleetModel {
   [[nodiscard]] bool anybody_waits() const;      // a living device without the release
   [[nodiscard]] rollout::Installs installs() const { return installs_; }
   [[nodiscard]] std::int64_t exposed() const { return exposed_; }
+  // Of the exposed, those that have spoken since and at every beat.
+  [[nodiscard]] std::int64_t heard() const { return heard_; }
   // Devices that the release has made fail by the end of this tick, seen or not.
   [[nodiscard]] std::int64_t harmed() const { return harmed_by(now_); }
   // The same by the end of a later tick, if nobody goes back and nobody else starts.
@@ -83,6 +85,7 @@ class FleetModel {
   };
 
   void promise(std::int64_t places);
+  void promise_spent(std::int64_t places);
   void promise_in(std::size_t stratum, std::int64_t places);
   void open_windows();
   void beat_waiting(std::size_t stratum);
@@ -111,6 +114,7 @@ class FleetModel {
   std::deque<std::vector<Verdict>> verdicts_;  // by tick from now
   std::deque<std::vector<ControlVerdict>> control_verdicts_;
   std::deque<std::int64_t> lost_places_;  // promised to the dead: pass on then
+  std::deque<std::int64_t> spent_takes_;  // by tick from now
   std::int64_t places_lost_ = 0;
   std::int64_t places_promised_ = 0;
   std::int64_t spent_promised_ = 0;
@@ -123,6 +127,7 @@ class FleetModel {
   rollout::Tally tally_;
   rollout::Installs installs_;
   std::int64_t exposed_ = 0;
+  std::int64_t heard_ = 0;
   std::int64_t harmed_ = 0;
 };
 

@@ -22,7 +22,8 @@ struct Sight {
   const rollout::TickCounts& counts;
   std::int64_t remaining = 0;
   rollout::Installs installs;
-  Millis now;  // since the start
+  std::int64_t heard = 0;  // exposed devices that speak as they should
+  Millis now;              // since the start
 };
 
 // What a curve of one run shows; rules that know no bound leave it at 1.

@@ -114,6 +114,7 @@ Fault read_fault(const toml::table& table, const FleetShape& fleet, std::optiona
     const auto last = static_cast<std::int64_t>(fleet.strata.size()) - 1;
     fault.stratum = static_cast<std::size_t>(in.integer("stratum", 0, last, 0));
   }
+  fault.strata_share = in.number("strata_share", 0, 1, 1);
   in.done();
   return fault;
 }
@@ -219,6 +220,9 @@ Result<Scenario> parse_scenario(std::string_view text) {
   if (const toml::table* fault = in.table("fault"))
     scenario.fault = read_fault(*fault, scenario.fleet, problem);
   scenario.traits = read_traits(table_or_empty(in, "devices"), problem);
+  TomlTable gates(table_or_empty(in, "gates"), "gates", problem);
+  scenario.gates.contract = gates.flag("contract", Default::on);
+  gates.done();
   scenario.parameters = read_rollout(table_or_empty(in, "rollout"), scenario, problem);
   TomlTable run(table_or_empty(in, "run"), "run", problem);
   scenario.horizon = to_minutes(60 * run.number("horizon_h", 0.1, kMostMinutes / 60, 13));

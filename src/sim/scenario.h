@@ -49,6 +49,7 @@ struct Fault {
   rollout::Channel channel = rollout::Channel::silence;
   Millis onset;
   std::optional<std::size_t> stratum;  // only that one
+  double strata_share = 1;             // or the first so many of the strata
 };
 
 struct DeviceTraits {
@@ -58,11 +59,17 @@ struct DeviceTraits {
   Millis reboot;              // nothing is heard for so long after the permit
 };
 
+// Which gates the policy asks for before a release goes anywhere; for replays of incidents.
+struct GatePolicy {
+  bool contract = true;
+};
+
 struct Scenario {
   FleetShape fleet;
   std::vector<Shock> shocks;
   std::optional<Fault> fault;
   DeviceTraits traits;
+  GatePolicy gates;
   rollout::Parameters parameters;
   Millis horizon = hours(13);
 };

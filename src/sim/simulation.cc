@@ -52,7 +52,7 @@ class Playing {
     rule_.took(permits);
     const rollout::TickCounts counts = fleet_.counts();
     const Millis now = scenario_.parameters.tick * fleet_.ticks();
-    rule_.see({counts, fleet_.remaining(), fleet_.installs(), now});
+    rule_.see({counts, fleet_.remaining(), fleet_.installs(), fleet_.heard(), now});
     if (rule_.halted()) {
       play_.halted = true;
       play_.halt_minute = minute();

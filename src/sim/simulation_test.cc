@@ -16,7 +16,7 @@ Summary result(const Scenario& scenario, const char* rule, std::int64_t runs,
 
 Scenario july() {
   Scenario scenario = plain_scenario(8'500'000, 50, rollout::Lane::fast);
-  scenario.fault = Fault{1.0, rollout::Channel::silence, {}, {}};
+  scenario.fault = Fault{1.0, rollout::Channel::silence, {}, {}, 1};
   return scenario;
 }
 
@@ -45,7 +45,7 @@ TEST(Simulation, AGoodReleaseReachesEverybodyAndHarmsNobody) {
 
 TEST(Simulation, EqualSeedsGiveEqualResultsAndOthersDoNot) {
   Scenario scenario = plain_scenario(60'000, 50, rollout::Lane::fast);
-  scenario.fault = Fault{.01, rollout::Channel::silence, {}, {}};
+  scenario.fault = Fault{.01, rollout::Channel::silence, {}, {}, 1};
   const auto once = encode(result(scenario, "hbp", 10, 5));
   EXPECT_EQ(once, encode(result(scenario, "hbp", 10, 5)));
   EXPECT_NE(once, encode(result(scenario, "hbp", 10, 6)));
@@ -86,6 +86,28 @@ TEST(Simulation, AnUnknownRuleIsRefusedWithTheNearOne) {
   const auto summary = simulate({july(), "bigbag", 1, 1});
   ASSERT_FALSE(summary.ok());
   EXPECT_NE(summary.error().detail.find("did you mean 'bigbang'?"), std::string::npos);
+}
+
+// The pacing promise, measured: the true excess is above the lowest bound in at most a share beta
+// of the runs; with 200 runs, six are three standard deviations more than .01.
+TEST(Simulation, TheBoundIsBelowTheTruthAtMostAsOftenAsPromised) {
+  Scenario scenario = plain_scenario(60'000, 50, rollout::Lane::fast);
+  scenario.fault = Fault{.03, rollout::Channel::silence, {}, {}, 1};
+  int missed = 0;
+  const auto summary = simulate({scenario, "hbp", 200, 11},
+                                [&](const Play& play) { missed += play.lowest_bound < .03; });
+  EXPECT_TRUE(summary.ok());
+  EXPECT_LE(missed, 6);
+}
+
+TEST(Simulation, GoodReleasesInAnEveningShutdownAreNotHaltedAndNeedNobody) {
+  for (const std::int64_t devices : {2'000, 60'000, 8'500'000}) {
+    Scenario scenario = plain_scenario(devices, 50, rollout::Lane::fast);
+    scenario.shocks = {Shock{rollout::Channel::silence, 5, minutes(60), minutes(120), 1, {}}};
+    const Summary summary = result(scenario, "hbp", 10);
+    EXPECT_EQ(summary.halted, 0) << devices;
+    EXPECT_EQ(summary.exhausted, 0) << devices;
+  }
 }
 
 TEST(Simulation, QuantilesAreValuesThatWereSeen) {

@@ -14,6 +14,8 @@
 
 namespace fb::sim {
 
+enum class Default : bool { off, on };
+
 class TomlTable {
  public:
   TomlTable(const toml::table& table, std::string where, std::optional<Error>& problem)
@@ -46,6 +48,15 @@ class TomlTable {
       return otherwise;
     }
     return *value;
+  }
+
+  bool flag(const std::string& key, Default otherwise) {
+    const toml::node* node = find(key);
+    const bool usual = otherwise == Default::on;
+    if (node == nullptr) return usual;
+    const auto value = node->value_exact<bool>();
+    if (!value) fail(key, "must be true or false", node);
+    return value.value_or(usual);
   }
 
   std::string word(const std::string& key, const std::vector<std::string>& words,
