@@ -41,7 +41,7 @@ function(firebreak_module name)
     add_dependencies(unit_tests ${name}_test)
     # Tests need not be fast, only soon built; where the clone lies is told to the one who asks.
     target_compile_options(${name}_test PRIVATE -O1)
-    list(FILTER tests INCLUDE REGEX "golden_test\\.cc$")
+    list(FILTER tests INCLUDE REGEX "(golden|corpus)_test\\.cc$")
     set_source_files_properties(${tests} PROPERTIES COMPILE_DEFINITIONS
                                 FB_SOURCE_DIR="${CMAKE_SOURCE_DIR}")
     gtest_discover_tests(${name}_test DISCOVERY_MODE PRE_TEST PROPERTIES LABELS unit TIMEOUT 120)

@@ -7,8 +7,9 @@
 #include "publisher/fields.h"
 #include "publisher/ground.h"
 #include "publisher/home.h"
+#include "statement/log_trust.h"
 #include "statement/people.h"
-#include "statement/plan.h"
+#include "statement/revocation.h"
 #include "statement/speed.h"
 #include "tuf/names.h"
 #include "tuf/repository.h"
@@ -206,8 +207,9 @@ Status check_trust(const std::string& path, const std::string& bytes) {
   };
   if (path == statement::kPeoplePath) return outcome(statement::decode_people(bytes));
   if (path == statement::kLimitsPath) return outcome(statement::decode_limits(bytes));
-  if (path == statement::kLogKeysPath) return outcome(statement::decode_log_keys(bytes));
-  return Error{ErrorCode::bad_usage, "'" + path + "': people, limits or log is expected"};
+  if (path == statement::kLogTrustPath) return outcome(statement::decode_log_trust(bytes));
+  if (path == statement::kRevokedPath) return outcome(statement::decode_revocations(bytes));
+  return Error{ErrorCode::bad_usage, "'" + path + "': people, limits, log or revoked is expected"};
 }
 
 }  // namespace

@@ -152,7 +152,7 @@ class Examination {
     FB_ASSIGN(const auto before, tuf::decode_targets(file, role));
     const auto now_signing = [&](const tuf::Targets& targets, const auto& document) {
       const auto* delegation = targets.delegations.find(role);
-      const tuf::RoleKeys keys = delegation == nullptr ? tuf::RoleKeys{} : delegation->signers;
+      const tuf::RoleKeys keys = delegation == nullptr ? tuf::RoleKeys{} : *delegation;
       return demand(role, targets.delegations.keys, keys, document);
     };
     FB_TRY(check_authentic(now_signing(targets_, before), "the file of " + role + " in force"));

@@ -204,8 +204,12 @@ class Lab {
     FB_CHECK(status.ok());
     return seen.get();
   }
-  // Lets a tick that is due happen.
+  // Lets a tick that is due happen. The second round comes after the notices of the first are out.
   void settle() {
+    round();
+    round();
+  }
+  void round() {
     auto promise = std::make_shared<std::promise<void>>();
     auto done = promise->get_future();
     const auto run = [promise](World&, Transaction& tx, Instant) {

@@ -5,7 +5,9 @@
 #include "base/limits.h"
 #include "crypto/sha256.h"
 #include "json/reader.h"
-#include "statement/plan.h"
+#include "statement/log_trust.h"
+#include "statement/people.h"
+#include "statement/revocation.h"
 #include "statement/speed.h"
 #include "tuf/names.h"
 
@@ -47,9 +49,13 @@ Status check_trust_file(const std::string& path, const std::string& bytes,
     const auto limits = statement::decode_limits(bytes);
     return limits.ok() ? Status() : limits.error().in(path);
   }
-  if (path != statement::kLogKeysPath) return {};
-  FB_ASSIGN(const auto keys, statement::decode_log_keys(bytes));
-  if (keys.contains(parts.log_key)) return {};
+  if (path == statement::kRevokedPath) {
+    const auto revocations = statement::decode_revocations(bytes);
+    return revocations.ok() ? Status() : revocations.error().in(path);
+  }
+  if (path != statement::kLogTrustPath) return {};
+  FB_ASSIGN(const auto trust, statement::decode_log_trust(bytes));
+  if (trust.keys.contains(parts.log_key)) return {};
   return Error{ErrorCode::conflict,
                path +
                    " does not name the key that this server signs its log with; devices would "

@@ -37,8 +37,9 @@ void EngineRule::see(const Sight& sight) {
 bool EngineRule::stuck() const { return state_.phase == rollout::Phase::held; }
 
 Gauge EngineRule::gauge() const {
-  Gauge gauge{state_.evidence.global(), state_.bound(state_.last_decision.binding), 1};
-  for (const rollout::Pacing& pacing : state_.pacing)
+  const rollout::Population& served = state_.served();
+  Gauge gauge{state_.evidence.global(), state_.bound(served.last_decision.binding), 1};
+  for (const rollout::Pacing& pacing : served.pacing)
     gauge.lowest = std::min(gauge.lowest, pacing.lowest);
   return gauge;
 }

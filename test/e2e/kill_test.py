@@ -38,10 +38,16 @@ class Lab:
 
     def run(self, *command, expect=0):
         result = subprocess.run(
-            command, cwd=self.folder, env=self.environment, capture_output=True, text=True, check=False
+            command,
+            cwd=self.folder,
+            env=self.environment,
+            capture_output=True,
+            text=True,
+            check=False,
         )
         if expect is not None and result.returncode != expect:
-            raise AssertionError(f"{' '.join(command)}: {result.returncode}\n{result.stdout}{result.stderr}")
+            said = result.stdout + result.stderr
+            raise AssertionError(f"{' '.join(command)}: {result.returncode}\n{said}")
         return result.stdout
 
     def firebreak(self, *arguments, **options):
@@ -54,11 +60,14 @@ class Lab:
             )
 
     def start_server(self):
-        self.server = self.start("server", "firebreakd", "--config", self.path("lab/server/firebreakd.toml"))
+        config = self.path("lab/server/firebreakd.toml")
+        self.server = self.start("server", "firebreakd", "--config", config)
 
     def start_agent(self, number):
         config = self.path(f"agent-{number}.toml")
-        self.agents[number] = self.start(f"agent-{number}", "firebreak-agent", "run", "--config", config)
+        self.agents[number] = self.start(
+            f"agent-{number}", "firebreak-agent", "run", "--config", config
+        )
 
     def until(self, what, seconds, check):
         end = time.monotonic() + seconds
@@ -75,17 +84,21 @@ class Lab:
 
     def release(self, component, kind, version, *more):
         self.firebreak(
-            "release", "create", "--component", component, "--kind", kind, "--version", version, *more,
-            "--what", "w", "--why", "w", "--risk", "r", "--undo", "u")
+            "release", "create", "--component", component, "--kind", kind, "--version", version,
+            *more, "--what", "w", "--why", "w", "--risk", "r", "--undo", "u",
+        )
         self.firebreak("release", "sign", f"{component}-{version}")
         self.firebreak("release", "submit", f"{component}-{version}")
 
     def content(self, version):
         channel, needs = self.path(version, "channel.bin"), self.path(version, "needs.json")
         os.makedirs(self.path(version))
-        self.run("sensor-compile", f"{self.repo}/examples/sensor/channel/290.rules", channel, "--needs", needs)
-        self.release("sensor.channel", "content", version, "--reader", "sensor.engine", "--artifact", channel,
-                     "--needs", needs, "--probation-ms", "1000", "--restarts", "2")
+        rules = f"{self.repo}/examples/sensor/channel/290.rules"
+        self.run("sensor-compile", rules, channel, "--needs", needs)
+        self.release(
+            "sensor.channel", "content", version, "--reader", "sensor.engine",
+            "--artifact", channel, "--needs", needs, "--probation-ms", "1000", "--restarts", "2",
+        )
 
     def furnish(self):
         self.run("firebreak", "init", self.path("lab"), "--lab", "--listen", self.listen)
@@ -93,8 +106,11 @@ class Lab:
         self.until("a server", 10, lambda: self.firebreak("release", "list"))
         examples = f"{self.repo}/examples/sensor"
         os.symlink(os.path.join(self.programs, "sensor-7.11"), self.path("sensor"))
-        self.release("sensor.engine", "core", "7.11", "--artifact", self.path("sensor"), "--contract",
-                     f"{examples}/contract-7.11.json", "--definition", f"{examples}/definition.json")
+        self.release(
+            "sensor.engine", "core", "7.11", "--artifact", self.path("sensor"),
+            "--contract", f"{examples}/contract-7.11.json",
+            "--definition", f"{examples}/definition.json",
+        )
         self.content("289")
         for number in range(MACHINES):
             self.furnish_machine(number)
@@ -116,9 +132,15 @@ kind = "content"
 reader = "sensor.engine"
 """)
         for component, version in (("sensor.engine", "7.11"), ("sensor.channel", "289")):
-            self.run("firebreak-agent", "provision", "--config", self.path(f"agent-{number}.toml"), "--repository",
-                     self.path("lab/server/repository"), "--component", component, "--version", version)
+            self.run(
+                "firebreak-agent", "provision", "--config", self.path(f"agent-{number}.toml"),
+                "--repository", self.path("lab/server/repository"),
+                "--component", component, "--version", version,
+            )
         self.start_agent(number)
+
+    def everybody_is_heard(self):
+        return self.firebreak("device", "list").count('"sensor.channel"') >= MACHINES
 
     # --- killing ---
 
@@ -155,13 +177,15 @@ reader = "sensor.engine"
         slot = os.path.realpath(self.path(f"machine-{number}/current/sensor.channel"))
         with open(os.path.join(slot, "manifest.json"), "rb") as file:
             manifest = file.read()
-        assert os.path.basename(slot) == hashlib.sha256(manifest).hexdigest(), f"machine {number}: {slot}"
+        digest = hashlib.sha256(manifest).hexdigest()
+        assert os.path.basename(slot) == digest, f"machine {number}: {slot}"
         content = json.loads(manifest)
         assert content["version"] == "290", f"machine {number} runs {content['version']}"
         for artifact in content["artifacts"]:
             with open(os.path.join(slot, artifact["name"]), "rb") as file:
                 digest = "sha256:" + hashlib.sha256(file.read()).hexdigest()
-            assert digest == artifact["digest"], f"machine {number}: {artifact['name']} has other bytes"
+            wrong = f"machine {number}: {artifact['name']} has other bytes"
+            assert digest == artifact["digest"], wrong
 
     def check(self):
         assert self.rollout()["exposed"] == MACHINES
@@ -180,20 +204,20 @@ def run(programs, repo, seed):
         lab = Lab(programs, repo, folder)
         try:
             lab.furnish()
-            lab.until("four machines", 15, lambda: lab.firebreak("device", "list").count('"sensor.channel"') >= MACHINES)
+            lab.until("four machines", 15, lab.everybody_is_heard)
             lab.content("290")
             lab.firebreak("approve", "sensor.channel", "290", "--as", "reviewer", "--reason", "r")
             lab.firebreak("rollout", "start", "sensor.channel", "290", "--as", "operator")
             count = lab.kill_at_random(random.Random(seed))
             began = time.monotonic()
-            lab.until("the end of the rollout", FINISH_S, lambda: lab.rollout()["state"] == "completed")
+            lab.until("the end of it", FINISH_S, lambda: lab.rollout()["state"] == "completed")
             lab.check()
         except AssertionError as error:
             print(f"seed {seed}: {error}")
             print(lab.firebreak("rollout", "status", "1", expect=None))
             for name in sorted(os.listdir(folder)):
                 if name.endswith(".log"):
-                    with open(os.path.join(folder, name), encoding="utf-8", errors="replace") as file:
+                    with open(lab.path(name), encoding="utf-8", errors="replace") as file:
                         print(f"--- {name}\n" + "".join(file.readlines()[-15:]))
             return 1
         finally:
