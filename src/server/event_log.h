@@ -27,6 +27,7 @@ class EventLog {
                                                 statement::LogTrust trust);
 
   [[nodiscard]] const audit::Tip& tip() const { return checkpoint_.tip; }
+  [[nodiscard]] const std::string& origin() const { return trust_.origin; }
   // Exact bytes of the newest checkpoint; "" before the first entry.
   [[nodiscard]] const std::string& checkpoint() const { return checkpoint_.note; }
 

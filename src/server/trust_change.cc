@@ -39,7 +39,7 @@ Result<TrustFiles> new_trust_files(const World& world, const std::string& metada
 }
 
 // A file that the server or a device could not read any more must not be published.
-Status check_trust_file(const std::string& path, const std::string& bytes,
+Status check_trust_file(const World& world, const std::string& path, const std::string& bytes,
                         const TrustParts& parts) {
   if (path == statement::kPeoplePath) {
     const auto people = statement::decode_people(bytes);
@@ -54,8 +54,12 @@ Status check_trust_file(const std::string& path, const std::string& bytes,
     return revocations.ok() ? Status() : revocations.error().in(path);
   }
   if (path != statement::kLogTrustPath) return {};
-  FB_ASSIGN(const auto trust, statement::decode_log_trust(bytes));
-  if (trust.keys.contains(parts.log_key)) return {};
+  FB_ASSIGN(const auto log, statement::decode_log_trust(bytes));
+  if (log.origin != world.log->origin()) {
+    return Error{ErrorCode::conflict, path + " calls the log " + log.origin + "; it is " +
+                                          world.log->origin() + ", and keeps its name"};
+  }
+  if (log.keys.contains(parts.log_key)) return {};
   return Error{ErrorCode::conflict,
                path +
                    " does not name the key that this server signs its log with; devices would "
@@ -116,7 +120,7 @@ Result<json::Value> take_trust_change(World& world, const TrustChange& change,
   if (targets != change.files.end()) {
     FB_ASSIGN(trust, new_trust_files(world, targets->second, parts));
   }
-  for (const auto& [path, bytes] : trust) FB_TRY(check_trust_file(path, bytes, parts));
+  for (const auto& [path, bytes] : trust) FB_TRY(check_trust_file(world, path, bytes, parts));
   FB_ASSIGN(auto publication, world.repository->compose(change.files, now));
   FB_ASSIGN(json::Value versions, versions_of(change));
   for (const auto& [path, bytes] : trust) FB_TRY(world.repository->write_target(path, bytes));

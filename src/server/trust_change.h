@@ -23,7 +23,8 @@ Result<TrustChange> decode_trust_change(std::string_view body);
 
 struct TrustParts {
   std::function<Result<std::string>(const Digest&)> blobs;
-  crypto::KeyId log_key;  // what the server signs heads with: trust/log.json has to keep naming it
+  crypto::KeyId
+      log_key;  // what the server signs checkpoints with: trust/log.json has to keep naming it
 };
 
 // Verifies it as a device would and adopts it with `tx`. The answer: version by role. Errors: those

@@ -94,14 +94,18 @@ TEST(TrustChange, RefusesWhatWouldBreakDevicesOrHideARelease) {
   };
   EXPECT_EQ(with(std::string(statement::kPeoplePath)), "malformed");
   EXPECT_EQ(with("core/sensor.engine/9.manifest.json"), "forbidden");
-  const std::string keys = statement::encode(
-      statement::LogTrust{"log", {{lab.signer("rita").key().id(), lab.signer("rita").key()}}, {}});
-  lab.put_blob(keys);
-  EXPECT_EQ(
-      Lab::rule_of(lab.change(
-          {{"targets", lab.metadata("targets", {{std::string(statement::kLogTrustPath), keys}},
-                                    {"targets"})}})),
-      "conflict");
+  const auto with_log = [&](const statement::LogTrust& log) {
+    const std::string bytes = encode(log);
+    lab.put_blob(bytes);
+    return Lab::rule_of(lab.change(
+        {{"targets", lab.metadata("targets", {{std::string(statement::kLogTrustPath), bytes}},
+                                  {"targets"})}}));
+  };
+  const auto& rita = lab.signer("rita").key();
+  EXPECT_EQ(with_log({"lab", {{rita.id(), rita}}, {}}), "conflict") << "not the server's key";
+  auto renamed = lab.log_trust();
+  renamed.origin = "elsewhere";
+  EXPECT_EQ(with_log(renamed), "conflict");
   const auto release = Lab::channel_manifest("291");
   lab.put_blob(release::encode(release));
   EXPECT_EQ(
