@@ -1,6 +1,7 @@
 #include "rollout/order.h"
 
 #include <algorithm>
+#include <map>
 #include <numeric>
 #include <string>
 
@@ -58,6 +59,59 @@ TEST(Order, PlacesSumToWhatIsWantedAndNeverExceedAStratum) {
     EXPECT_EQ(std::accumulate(places.begin(), places.end(), std::int64_t{0}), want);
     for (std::size_t s = 0; s < places.size(); ++s) EXPECT_LE(places[s], remaining[s]);
   }
+}
+
+std::map<std::uint32_t, int> heard_of(const std::vector<int>& sizes) {
+  std::vector<Speaker> speakers;
+  const Salt by = salt("000102030405060708090a0b0c0d0e0f");
+  for (std::size_t tenant = 0; tenant < sizes.size(); ++tenant) {
+    for (int i = 0; i < sizes[tenant]; ++i) {
+      const int number = static_cast<int>(speakers.size());
+      speakers.push_back({static_cast<std::uint32_t>(tenant), voice_lot(device(number), by)});
+    }
+  }
+  const auto spoken = voices(speakers);
+  std::map<std::uint32_t, int> heard;
+  for (std::size_t i = 0; i < speakers.size(); ++i)
+    heard[speakers[i].tenant] += spoken[i] == Voice::full ? 1 : 0;
+  return heard;
+}
+
+TEST(Traps, OneTenantsForgedHealthCannotOutvoteTheOthers) {
+  std::vector<int> sizes(19, 50);
+  sizes.push_back(5'000);
+  const auto heard = heard_of(sizes);
+  int all = 0;
+  for (const auto& [tenant, devices] : heard) all += devices;
+  EXPECT_GE(heard.at(19), 60) << "the cap of a hundredth";
+  EXPECT_LE(10 * heard.at(19), all) << "at most a tenth of the voices";
+  for (std::uint32_t tenant = 0; tenant < 19; ++tenant) EXPECT_EQ(heard.at(tenant), 50);
+}
+
+TEST(Traps, AStratumThatNobodyHasHeardOfIsServedBeforeTheFleetIs) {
+  const std::vector<Share> strata{{400, 5'000, 1'500, 9'000}, {5, 100, 0, 900}, {0, 40, 0, 90}};
+  const auto places = unheard_first(405, 10, strata);
+  EXPECT_EQ(places, (std::vector<std::int64_t>{395, 10, 0})) << "a toe-dip; the third is too small";
+  std::vector<Share> early = strata;
+  early[0].dispatched = 999;
+  EXPECT_EQ(unheard_first(405, 10, early), (std::vector<std::int64_t>{400, 5, 0}));
+  std::vector<Share> heard = strata;
+  heard[1].dispatched = 1;
+  EXPECT_EQ(unheard_first(405, 10, heard), (std::vector<std::int64_t>{400, 5, 0}));
+  std::vector<Share> closed = strata;
+  closed[1] = {0, 100, 0, 0};
+  EXPECT_EQ(unheard_first(400, 10, closed), (std::vector<std::int64_t>{400, 0, 0}));
+}
+
+TEST(Voices, OfFewTenantsAreAllHeard) {
+  EXPECT_EQ(heard_of({5, 500, 5, 5, 5, 5, 5, 5, 5}).at(1), 500) << "nine tenants";
+  EXPECT_LT(heard_of({5, 500, 5, 5, 5, 5, 5, 5, 5, 5}).at(1), 500) << "ten";
+}
+
+TEST(Voices, OfTinyTenantsDoNotMuteALargeFleet) {
+  std::vector<int> sizes(9, 1);
+  sizes.push_back(991);
+  EXPECT_EQ(heard_of(sizes).at(9), 10);
 }
 
 }  // namespace

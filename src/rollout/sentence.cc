@@ -137,9 +137,16 @@ std::string what_went_wrong(const State& state) {
          silent;
 }
 
+// Of all populations, as the tally is.
+double expected_of_all(const State& state) {
+  double sum = 0;
+  for (const Population& each : state.populations)
+    sum += expected_background(each.pacing.back().control);
+  return sum;
+}
+
 std::string against_control(const State& state) {
-  return what_went_wrong(state) + "; " +
-         expectation(expected_background(state.served().pacing.back().control)) +
+  return what_went_wrong(state) + "; " + expectation(expected_of_all(state)) +
          " expected from the " + roughly(state.tally.control) + " not updated.";
 }
 
@@ -198,7 +205,8 @@ std::string waiting(const State& state) {
 std::string running(const State& state) {
   if (state.served().resolved() && state.open + 1 < state.populations.size()) return waiting(state);
   if (state.served().probing) return run_probing(state);
-  return state.served().last_decision.move == Move::bake ? run_holdback(state) : run(state);
+  const bool bakes = state.served().last_decision.move == Move::bake;
+  return bakes && state.served().dispatched > 0 ? run_holdback(state) : run(state);
 }
 
 std::string halted(const State& state, std::string_view word) {
@@ -209,11 +217,11 @@ std::string halted(const State& state, std::string_view word) {
 }
 
 std::string completed(const State& state) {
+  const bool everybody = state.dispatched() >= state.fleet_size;
   return "COMPLETED: " + grouped(state.dispatched()) + " of " + machines(state.fleet_size) +
-         " have it, the others are silent or refused by their owner; " +
-         grouped(state.tally.harmed) + " bad against " +
-         expectation(expected_background(state.served().pacing.back().control)) +
-         " expected from the others. Still watched.";
+         " have it" + (everybody ? "" : ", the others are silent or refused by their owner") +
+         "; " + grouped(state.tally.harmed) + " bad against " +
+         expectation(expected_of_all(state)) + " expected from those that waited. Still watched.";
 }
 
 }  // namespace

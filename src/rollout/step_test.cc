@@ -567,8 +567,10 @@ class EverySequence : public testing::Test {
       EXPECT_LE(next.dispatched(), before.dispatched());
     }
     if (const auto* dispatched = std::get_if<Dispatched>(&event)) {
-      const bool late = before.strata[dispatched->stratum].population < before.open;
-      EXPECT_TRUE(before.open_places() > 0 || (late && before.latecomers_welcome()));
+      const std::size_t population = before.strata[dispatched->stratum].population;
+      EXPECT_LE(population, before.open);
+      EXPECT_TRUE(before.open_places() > 0 || population < before.open);
+      EXPECT_TRUE(population == before.open || !before.engine_hold);
     }
     if (next.limit_dispatched() <
         before.limit_dispatched()) {  // places close on evidence, halt or the end only

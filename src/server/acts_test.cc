@@ -208,6 +208,25 @@ TEST(Resume, ThatCouldNotStartMayBeSentAgain) {
   EXPECT_EQ(lab.order(resume).status, 201);
 }
 
+TEST(Resume, OfAResumeRunsAtAQuarterOfAlpha) {
+  Halted lab;
+  const auto alpha = [&](int rollout) {
+    return lab.look([rollout](World& world) {
+      return world.rollouts->find(rollout_id(rollout))->state().parameters.alpha.ppm;
+    });
+  };
+  int rollout = lab.first;
+  for (const std::int64_t expected : {1'000, 500, 250}) {
+    EXPECT_EQ(alpha(rollout), expected);
+    if (rollout != lab.first) {
+      ASSERT_EQ(lab.halt(rollout, lab.release).status, 201);
+    }
+    lab.beat();
+    lab.order(ActKind::resume, "otto", lab.release, rollout);
+    rollout = Lab::rollout_of(lab.order(ActKind::resume, "sven", lab.release, rollout));
+  }
+}
+
 TEST(Resume, KeepsTheListSoThatARetryHurtsNobodyNew) {
   Halted lab;
   const auto before = lab.permitted(lab.first);

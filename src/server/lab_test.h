@@ -95,6 +95,7 @@ struct LabDevice {
   std::uint64_t sequence = 0;
   std::optional<Digest> staged;
   std::optional<Digest> active;  // of the channel
+  std::optional<Digest> core;    // another engine than the lab's
   bool ready = true;
   bool alive = true;
   Fate fate = Fate::healthy;
@@ -245,7 +246,8 @@ class Lab {
     wire::CheckIn report;
     report.boot_id = "boot";
     report.uptime = seconds(100);
-    report.components.push_back({kEngine, "7.11", engine, {}, false, "", "healthy"});
+    report.components.push_back(
+        {kEngine, "7.11", device.core.value_or(engine), {}, false, "", "healthy"});
     const bool waits = device.staged.has_value() && !device.ready;
     report.components.push_back({kChannel, "290", device.active, device.staged,
                                  device.staged && device.ready,
@@ -458,7 +460,9 @@ class Lab {
     return rollout_of(response);
   }
   port::ServerResponse halt(int rollout, const Digest& release, const std::string& who = "rita") {
-    return order(statement::ActKind::halt, who, release, rollout);
+    auto answer = order(statement::ActKind::halt, who, release, rollout);
+    settle();  // the incident record follows the halt in a transaction of its own
+    return answer;
   }
 
   // --- what is there ---

@@ -203,7 +203,18 @@ gate::Fleet Releases::readers(const release::Manifest& manifest, const Devices& 
     else
       fleet.unknown_devices += build.devices;
   }
+  // Devices with a core that nobody signed are not served (knows_reader); they stop nobody else.
+  if (!fleet.readers.empty()) fleet.unknown_devices = 0;
   return fleet;
+}
+
+bool Releases::knows_reader(const release::Manifest& manifest, const Devices& devices,
+                            DeviceIndex device) const {
+  if (!manifest.reader) return true;
+  const auto* core = devices.component(device, *manifest.reader);
+  if (core == nullptr || !core->active) return true;  // no such core: the device itself decides
+  const ReleaseEntry* known = find(*core->active);
+  return known != nullptr && known->manifest.contract.has_value();
 }
 
 std::vector<gate::GateResult> Releases::gates(const Digest& digest, const Devices& devices,

@@ -48,6 +48,9 @@ class Releases {
   [[nodiscard]] const ReleaseEntry* find(const Digest& digest) const;
   [[nodiscard]] const std::map<Digest, ReleaseEntry>& all() const { return entries_; }
 
+  // Whether the core that would read this content on the device is one whose contract is known.
+  [[nodiscard]] bool knows_reader(const release::Manifest& manifest, const Devices& devices,
+                                  DeviceIndex device) const;
   // The gates as they stand, over the core builds that the devices run.
   [[nodiscard]] std::vector<gate::GateResult> gates(
       const Digest& digest, const Devices& devices, const statement::People& people, Instant now,

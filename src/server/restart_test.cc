@@ -391,5 +391,52 @@ TEST(Renewal, AHaltIsPublishedThoughTheContentKeysLetTheirMetadataExpire) {
   EXPECT_EQ(lab.send("GET", "/readyz").status, 200);
 }
 
+TEST(Traps, ADeviceThatHadItsEventBeforeARestartIsNotAFreshOneAfterIt) {
+  Lab lab;
+  const Digest release = lab.publish_channel("291");
+  const int rollout = lab.start(release);
+  lab.beat(2);
+  std::size_t frail = 0;
+  while (lab.devices[frail].permitted.contains(rollout)) ++frail;
+  lab.tell(lab.devices[frail], wire::EventKind::crashed, lab.engine, 0);
+  lab.beat();
+  lab.restart();
+  lab.beat(60);
+  ASSERT_EQ(lab.state(rollout), "completed") << lab.rollout(rollout);
+  const auto arms = lab.look([&](World& world) {
+    int outside = 0;
+    for (const auto& [device, each] : world.rollouts->find(rollout_id(rollout))->exposed())
+      outside += each.facts.arm == rollout::DeviceFacts::Arm::outside ? 1 : 0;
+    return outside;
+  });
+  EXPECT_EQ(arms, 1) << "it was treated, and speaks neither for nor against the release";
+}
+
+TEST(Traps, AStartRightAfterARestartDoesNotForgetWhoHasNotSpokenYet) {
+  Lab lab;
+  const Digest release = lab.publish_channel("291");
+  ASSERT_EQ(lab.order(ActKind::approve, "rita", release).status, 201);
+  lab.restart();
+  for (std::size_t i = 0; i < 5; ++i) lab.check_in(lab.devices[i]);
+  const auto early = lab.order(ActKind::start, "otto", release);
+  EXPECT_EQ(Lab::rule_of(early), "conflict") << early.body;
+  EXPECT_NE(early.body.find("has not heard 55 of 60"), std::string::npos) << early.body;
+  for (LabDevice& device : lab.devices) lab.check_in(device);
+  const int rollout = Lab::rollout_of(lab.order(ActKind::start, "otto", release));
+  EXPECT_EQ(lab.rollout(rollout)["eligible"], 60) << "everybody was heard: no need to wait";
+}
+
+TEST(Restart, BetweenAHaltAndItsIncidentRecordLosesNoRecord) {
+  Lab lab;
+  const Digest release = lab.publish_channel("291");
+  const int rollout = lab.start(release);
+  lab.beat(3);
+  ASSERT_EQ(lab.order(ActKind::halt, "rita", release, rollout).status, 201);
+  lab.restart();
+  EXPECT_EQ(lab.get("/api/v1/incidents")["incidents"].size(), 1U);
+  lab.restart();
+  EXPECT_EQ(lab.log("incident").size(), 1U) << "and opens it once";
+}
+
 }  // namespace
 }  // namespace fb::server

@@ -108,6 +108,9 @@ class RolloutRun {
   [[nodiscard]] std::size_t population_of(Local local) const;
   void give_places(Instant now);
   void give_latecomers_places(Instant until);
+  [[nodiscard]] std::vector<std::int64_t> shares_of(
+      std::int64_t want, const std::vector<std::int64_t>& remaining) const;
+  void remember_control_event(Local local, Transaction& tx) const;
   std::vector<Local> draw(std::int64_t want);
   void count_tenants();
   [[nodiscard]] bool tenant_full(Local local) const;
@@ -120,6 +123,9 @@ class RolloutRun {
   void store_exposed(DeviceIndex device, Transaction& tx) const;
   void absorb(const std::vector<rollout::Effect>& effects, Instant now);
   void hand_back(Local local, ExposedDevice& exposed, Transaction& tx, Instant now);
+  static Status load_control_events(port::Store& store, const RolloutRun& run,
+                                    const std::string& key,
+                                    std::vector<rollout::DeviceFacts>& facts);
   [[nodiscard]] rollout::Tick tick_event(rollout::TickCounts counts) const;
 
   const Devices* devices_;
@@ -129,6 +135,7 @@ class RolloutRun {
   std::vector<Member> members_;
   Instant listening_since_;  // the start of the rollout, or of this process
   std::unordered_map<DeviceIndex, Local> local_;
+  std::vector<rollout::Voice> voice_;                             // by Local
   std::vector<std::uint64_t> rank_;                               // by Local: the lot
   std::vector<Standing> standing_;                                // by Local
   std::vector<std::set<std::pair<std::uint64_t, Local>>> ready_;  // by stratum, in lot order

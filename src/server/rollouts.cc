@@ -31,6 +31,9 @@ const std::array<PopulationOf, 4> kPopulations{{{"internal", {Ring::internal}},
 constexpr std::size_t kBroad = 2;
 constexpr std::size_t kCritical = 3;
 constexpr Millis kCriticalWaits = hours(24);
+// Who started by the emergency lane has this long until somebody must look back at it: long enough
+// for the fire to be out, short enough to remember it.
+constexpr Millis kEmergencyReview = hours(72);
 constexpr const char* kIncidentSpace = "incident";
 constexpr const char* kOrderSpace = "order";
 
@@ -127,6 +130,8 @@ Status Rollouts::load(Transaction& tx, Instant now) {
     used_.insert(key);
     return {};
   }));
+  listening_since_ = now;
+  for (const auto& [id, run] : runs_) FB_TRY(incident_that_a_crash_left(*run));
   plans_changed_ = true;  // published only where they differ from what stands there
   return flush(tx, now);
 }
@@ -214,6 +219,10 @@ Result<std::vector<gate::GateResult>> Rollouts::may_start(const statement::Act& 
                      " was halted and is blocked; only a resume that two people sign lifts that"};
   }
   FB_TRY(lane_fits(act.release, act.lane));
+  if (act.lane == statement::Lane::emergency && act.reason.empty()) {
+    return Error{ErrorCode::bad_usage,
+                 "the emergency lane needs a reason: who looks back at it will ask"};
+  }
   auto gates = n_.releases.gates(act.release, n_.devices, n_.people, now, act.lane);
   if (!gate::all_open(gates)) return Error{ErrorCode::conflict, joined_reasons(gates)};
   return gates;
@@ -260,7 +269,8 @@ Result<Rollouts::Done> Rollouts::start(const statement::SignedAct& signed_act,
   const ReleaseEntry& release = *n_.releases.find(act.release);
   const ComponentId& component = release.manifest.component;
   FB_ASSIGN(Audience audience, this->audience(act.release, act.lane, resumed, now));
-  if (resumed != nullptr) audience.scope = rollout::for_retry(std::move(audience.scope));
+  for (int retry = retries(resumed); retry > 0; --retry)
+    audience.scope = rollout::for_retry(std::move(audience.scope));
   const auto size = static_cast<std::int64_t>(audience.members.size());
   FB_ASSIGN(auto record, new_record(act, resumed, audience.rings, now));
   FB_ASSIGN(auto state, rollout::draft(audience.scope.parameters, size));
@@ -282,10 +292,30 @@ Result<Rollouts::Done> Rollouts::start(const statement::SignedAct& signed_act,
           {"envelope", statement::encode(signed_act.envelope)}});
   FB_TRY(run->apply(std::move(audience.scope.start), tx, now));
   run->store_members(tx);
+  if (act.lane == statement::Lane::emergency) ask_for_review(id, act, tx, now);
   last_id_ = id;
   runs_.emplace(id, std::move(run));
   return Done{id, "rollout " + id.text() + " started over " + std::to_string(size) +
                       (size == 1 ? " device" : " devices")};
+}
+
+// Whatever becomes of it, somebody looks back at why it could not wait.
+void Rollouts::ask_for_review(RolloutId id, const statement::Act& act, Transaction& tx,
+                              Instant now) {
+  const Instant due = now + kEmergencyReview;
+  tx.log(now, "review",
+         {{"rollout", id.number()},
+          {"release", act.release.text()},
+          {"reason", act.reason},
+          {"due", to_rfc3339(due)}});
+  const ReleaseEntry& release = *n_.releases.find(act.release);
+  notices_.push_back({.event = "review",
+                      .rollout = id,
+                      .component = release.manifest.component.text(),
+                      .version = release.manifest.version,
+                      .reason = "Started by the emergency lane: " + act.reason +
+                                ". To be reviewed by " + to_rfc3339(due) + ".",
+                      .at = now});
 }
 
 // One running rollout per component; one that has completed makes room for its successor.
@@ -313,8 +343,24 @@ bool Rollouts::takes_part(DeviceIndex device, const ComponentId& component, Inst
   return n_.devices.component(device, component) != nullptr;
 }
 
+// A new process knows nobody's word yet: a list made now would leave out whoever has not spoken.
+Status Rollouts::fleet_was_heard(Instant now) const {
+  const Instant from = listening_since_ + n_.config.heartbeat_interval() * 3;
+  if (now >= from) return {};
+  std::size_t unheard = 0;
+  for (DeviceIndex device = 0; device < n_.devices.size(); ++device)
+    if (!n_.devices.at(device).last_heard) ++unheard;
+  if (unheard == 0) return {};
+  return Error{ErrorCode::conflict,
+               "the server began to listen at " + to_rfc3339(listening_since_) +
+                   " and has not heard " + std::to_string(unheard) + " of " +
+                   std::to_string(n_.devices.size()) + " devices yet; a start is possible from " +
+                   to_rfc3339(from)};
+}
+
 Result<Rollouts::Audience> Rollouts::audience(const Digest& release, statement::Lane lane,
                                               const RolloutRun* resumed, Instant now) const {
+  FB_TRY(fleet_was_heard(now));
   Audience out = eligible(release, resumed, now);
   if (out.members.empty()) {
     return Error{ErrorCode::conflict,
@@ -330,6 +376,14 @@ Result<Rollouts::Audience> Rollouts::audience(const Digest& release, statement::
   }
   FB_ASSIGN(out.scope.parameters, n_.config.parameters(engine_lane(lane), std::ssize(out.members)));
   return out;
+}
+
+// The m-th retry runs at alpha / 2^m, so that all tries together err at most twice alpha.
+int Rollouts::retries(const RolloutRun* resumed) const {
+  int count = 0;
+  for (; resumed != nullptr; ++count)
+    resumed = resumed->record().resumes ? find(*resumed->record().resumes) : nullptr;
+  return count;
 }
 
 // Budgets of its own for each population; only the random one holds back a last control, and
@@ -370,6 +424,7 @@ Rollouts::Audience Rollouts::eligible(const Digest& release, const RolloutRun* r
     if (!takes_part(device, component, now)) continue;
     const bool has_it = n_.devices.component(device, component)->active == release;
     if (resumed != nullptr ? !resumed->eligible(device) : has_it) continue;
+    if (!n_.releases.knows_reader(manifest, n_.devices, device)) continue;
     audience.rings.insert(record.ring);
     by_stratum[{population_of(record.ring), fleet::stratum_name(record, manifest.reader)}]
         .push_back(device);
@@ -523,6 +578,10 @@ void Rollouts::tick(Transaction& tx, Instant now, rollout::Continuity continuity
 }
 
 Status Rollouts::flush(Transaction& tx, Instant now) {
+  // Those of earlier transactions: a record tells of a halt that has been committed, never of one
+  // that may still fail, and reading the log for it never delays one.
+  for (const auto& [id, effect] : incidents_) open_incident(*runs_.at(id), effect, tx, now);
+  incidents_.clear();
   for (const auto& [id, run] : runs_) {
     auto outbox = run->take_outbox();
     plans_changed_ = plans_changed_ || outbox.plans_changed;
@@ -534,7 +593,7 @@ Status Rollouts::flush(Transaction& tx, Instant now) {
                           .reason = notice.text,
                           .at = now});
     }
-    if (outbox.incident) open_incident(*run, *outbox.incident, tx, now);
+    if (outbox.incident) incidents_.emplace(id, *outbox.incident);
     run->flush(tx);
   }
   if (!plans_changed_) return {};
@@ -582,6 +641,18 @@ void Rollouts::log_plan(const std::string& path, const std::string& bytes, Trans
   tx.log(now, "plan", std::move(data));
 }
 
+// Halted, and no record: the process ended between the two.
+Status Rollouts::incident_that_a_crash_left(const RolloutRun& run) {
+  if (!run.halted()) return {};
+  FB_ASSIGN(const auto stored, n_.store.get(kIncidentSpace, run.record().id.text()));
+  if (stored) return {};
+  rollout::OpenIncident effect{rollout::sentence(run.state()), {}};
+  for (const std::size_t s : rollout::harmed_strata(run.state().evidence.by_stratum()))
+    effect.strata.push_back(run.state().strata[s].name);
+  incidents_.emplace(run.record().id, std::move(effect));
+  return {};
+}
+
 void Rollouts::open_incident(const RolloutRun& run, const rollout::OpenIncident& effect,
                              Transaction& tx, Instant now) {
   incident::Incident record{.rollout = run.record().id,
@@ -605,7 +676,6 @@ void Rollouts::open_incident(const RolloutRun& run, const rollout::OpenIncident&
                                         });
   if (!read.ok())
     record.timeline.push_back({now, "the log could not be read: " + read.error().detail});
-  for (const auto& append : tx.batch().log) add(append.entry);
   record.sentence = blameless(std::move(record.sentence), n_.people);
   for (auto& moment : record.timeline) moment.what = blameless(std::move(moment.what), n_.people);
   tx.put(kIncidentSpace, run.record().id.text(), incident::encode(record));

@@ -59,7 +59,7 @@ class Rollouts {
                                              Instant now) const;
 
   void tick(Transaction& tx, Instant now, rollout::Continuity continuity);
-  // After the commands of one transaction: records, plans, block list, incidents.
+  // After the commands of one transaction: records, plans, block list.
   Status flush(Transaction& tx, Instant now);
 
   [[nodiscard]] const std::map<RolloutId, std::unique_ptr<RolloutRun>>& all() const {
@@ -76,6 +76,7 @@ class Rollouts {
                      Instant now);
   Result<Done> steer(const statement::SignedAct& act, Transaction& tx, Instant now);
   Result<Done> resume(const statement::SignedAct& act, Transaction& tx, Instant now);
+  void ask_for_review(RolloutId id, const statement::Act& act, Transaction& tx, Instant now);
   Status make_room(const ComponentId& component, RolloutId newcomer, Transaction& tx, Instant now);
   // Who a rollout is for, all rings in one list; of a retry, those on the halted rollout's list.
   struct Audience {
@@ -101,6 +102,9 @@ class Rollouts {
   [[nodiscard]] Result<rollout::PopulationPlan> population(std::size_t which, std::int64_t size,
                                                            statement::Lane lane) const;
   [[nodiscard]] bool two_agree(const statement::Act& resume, Instant now) const;
+  [[nodiscard]] int retries(const RolloutRun* resumed) const;
+  [[nodiscard]] Status fleet_was_heard(Instant now) const;
+  Status incident_that_a_crash_left(const RolloutRun& run);
   Status publish_plans(Transaction& tx, Instant now);
   void log_plan(const std::string& path, const std::string& bytes, Transaction& tx,
                 Instant now) const;
@@ -111,6 +115,8 @@ class Rollouts {
   std::map<RolloutId, std::unique_ptr<RolloutRun>> runs_;
   RolloutId last_id_;
   std::vector<Notice> notices_;
+  std::map<RolloutId, rollout::OpenIncident> incidents_;  // halts without a record so far
+  Instant listening_since_;                               // when this process began to hear devices
   bool plans_changed_ = false;
   std::set<std::string> used_;  // orders carried out, by person and nonce: one act counts once
 };

@@ -256,5 +256,63 @@ TEST(Traps, RingsOpenInTheirOrderInsideOneRolloutAndCriticalIsLast) {
   EXPECT_EQ(lab.dispatched(rollout), 40);
 }
 
+TEST(Traps, OneMachineWithAnUnknownCoreStopsNobodyElse) {
+  Lab lab;
+  const Digest release = lab.publish_channel("291");
+  lab.devices[7].core = crypto::sha256("a core that nobody signed");
+  const int rollout = lab.start(release);
+  EXPECT_EQ(lab.rollout(rollout)["eligible"], 59) << "it is not served itself";
+}
+
+TEST(Traps, AReleaseThatEverybodyHasIsNotStartedAgain) {
+  Lab lab;
+  const Digest release = lab.publish_channel("291");
+  const int rollout = lab.start(release);
+  for (int i = 0; i < 80 && lab.state(rollout) != "completed"; ++i) lab.beat();
+  ASSERT_EQ(lab.state(rollout), "completed");
+  for (LabDevice& device : lab.devices) lab.check_in(device);
+  EXPECT_EQ(Lab::rule_of(lab.order(ActKind::start, "otto", release)), "conflict");
+}
+
+TEST(Traps, TheTenthOfTenantsWithMostDevicesIsNotAllOfTheControl) {
+  Lab lab({.devices = 60, .tenants = 10, .budget = 20});
+  for (int i = 0; i < 60; ++i) lab.enrol(0);  // 66 of 120 are one customer's
+  const Digest release = lab.publish_channel("291");
+  const int rollout = lab.start(release);
+  lab.beat(60);
+  const auto muted = lab.look([&](World& world) {
+    std::map<std::string, int> by_tenant;
+    for (const auto& [device, each] : world.rollouts->find(rollout_id(rollout))->exposed()) {
+      if (each.facts.voice == rollout::Voice::muted)
+        ++by_tenant[world.devices.at(device).record.tenant.text()];
+    }
+    return by_tenant;
+  });
+  EXPECT_EQ(muted.size(), 1U);
+  EXPECT_EQ(muted.begin()->second, 60) << "six devices of it speak, as many as the others have";
+}
+
+TEST(EmergencyLane, NeedsAReasonAndAsksForAReview) {
+  Lab lab;
+  const Digest release = lab.publish_channel("291");
+  for (const char* person : {"rita", "sven"})
+    ASSERT_EQ(lab.order(ActKind::approve, person, release).status, 201);
+  for (LabDevice& device : lab.devices) lab.check_in(device);
+  auto start = lab.act(ActKind::start, "otto", release);
+  start.lane = statement::Lane::emergency;
+  start.reason.clear();
+  EXPECT_EQ(Lab::rule_of(lab.order(lab.sign(start, "otto"))), "bad_usage");
+  start.reason = "machines are under attack";
+  start.nonce = Lab::nonce(991);
+  const int rollout = Lab::rollout_of(lab.order(lab.sign(start, "otto")));
+  const auto reviews = lab.log("review");
+  ASSERT_EQ(reviews.size(), 1U);
+  EXPECT_EQ(reviews[0].data.at("rollout"), rollout);
+  EXPECT_EQ(reviews[0].data.at("reason"), "machines are under attack");
+  lab.stage(release);
+  lab.beat(4);
+  EXPECT_LT(lab.dispatched(rollout), 60) << "at least two waves";
+}
+
 }  // namespace
 }  // namespace fb::server
