@@ -11,9 +11,12 @@ namespace {
 
 constexpr double kLargestExponent = 600;  // e^600 is beyond any doubt and still a finite double
 
-void add_log_ratios(Ratios& capitals, const Comparison& seen, double rho0) {
-  if (seen.treated_events + seen.control_events == 0 || seen.control == 0) return;
+// Whether the cell learnt something.
+bool add_log_ratios(Ratios& capitals, const Comparison& seen, double rho0) {
+  if (seen.treated_events + seen.control_events == 0 || seen.control == 0) return false;
+  if (std::max(seen.treated, seen.treated_events) == 0) return false;
   for (std::size_t j = 0; j < kRatios; ++j) capitals[j] += log_ratio(ratio_grid()[j], seen, rho0);
+  return true;
 }
 
 // Every cell sees all control events of its stratum: they are the background of each age.
@@ -88,18 +91,20 @@ Evidence::Evidence(std::size_t strata) : pooled_(1), strata_(strata) {}
 
 void Evidence::add(const std::vector<StratumCounts>& strata, double rho0) {
   FB_CHECK(strata.size() == strata_.size());
+  bool news = false;
   for (std::size_t s = 0; s < strata.size(); ++s) {
     for (std::size_t c = 0; c < kChannels; ++c) {
       const ChannelCounts& counts = strata[s].channel[c];
       for (std::size_t b = 0; b < kAgeBins; ++b)
-        add_log_ratios(pooled_[0][c][b], in_bin(counts, b), rho0);
+        news |= add_log_ratios(pooled_[0][c][b], in_bin(counts, b), rho0);
       for (std::size_t g = 0; g < kAgeGroups; ++g)
-        add_log_ratios(strata_[s][c][g], in_group(counts, g), rho0);
+        news |= add_log_ratios(strata_[s][c][g], in_group(counts, g), rho0);
     }
   }
+  if (news) global_ = mixture();
 }
 
-double Evidence::global() const {
+double Evidence::mixture() const {
   if (strata_.empty()) return 1;
   double pooled = 0;
   for (const auto& bins : pooled_[0]) {
@@ -131,6 +136,7 @@ Evidence Evidence::from_cells(std::vector<PooledCells> pooled, std::vector<Strat
   Evidence made;
   made.pooled_ = std::move(pooled);
   made.strata_ = std::move(strata);
+  made.global_ = made.mixture();
   return made;
 }
 

@@ -57,7 +57,7 @@ class Evidence {
   void add(const std::vector<StratumCounts>& strata, double rho0);
 
   // E: 1 at the start; at least 1/alpha is beyond doubt.
-  [[nodiscard]] double global() const;
+  [[nodiscard]] double global() const { return global_; }
   // E_s of one stratum.
   [[nodiscard]] double of_stratum(std::size_t stratum) const;
   [[nodiscard]] std::vector<double> by_stratum() const;
@@ -71,6 +71,9 @@ class Evidence {
   friend bool operator==(const Evidence&, const Evidence&) = default;
 
  private:
+  [[nodiscard]] double mixture() const;
+
+  double global_ = 1;  // follows from the cells; kept because every tick asks for it several times
   std::vector<PooledCells>
       pooled_;  // one element, on the heap so that a State moves cheaply; none before the start
   std::vector<StratumCells> strata_;

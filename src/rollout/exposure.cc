@@ -21,6 +21,7 @@ Exposure::Exposure(const Parameters& parameters, std::size_t strata, Instant sta
       bin_ms_(parameters.age_bin().ms),
       deadline_ms_(parameters.silence_deadline().ms),
       heartbeat_ms_(parameters.heartbeat.ms),
+      reboot_ms_(parameters.reboot_allowance.ms),
       smallest_horizon_ms_(parameters.smallest_horizon().ms),
       live_(strata),
       snapshot_(strata),
@@ -381,7 +382,7 @@ void Exposure::judge(const Heartbeat& beat) {
   if (device.due_tick != tick_) {
     device.due_tick = tick_;
     device.arm == Arm::control ? count_due_control(counts, device)
-                               : count_due_treated(counts, device);
+                               : count_due_treated(counts, device, beat);
   }
   if (device.last_heard_ms > beat.received_ms) return;
   device.silent_event = true;
@@ -406,9 +407,18 @@ void Exposure::count_moved_on(ChannelCounts& counts, const Device& device, const
   counts.control_for_bound += voice_count(device.voice);
 }
 
-void Exposure::count_due_treated(ChannelCounts& counts, const Device& device) {
+// A machine that restarts for the update says its next word when it is up again. When that takes
+// longer than a heartbeat, more can befall it than in an interval of the control: the halt test
+// counts as many intervals as it may have been; the bound, whose safe side is the other one, one.
+std::int64_t Exposure::intervals(const Device& device, const Heartbeat& beat) const {
+  const bool restarts = beat.received_ms - dispatches_[device.slot].permit_ms < reboot_ms_;
+  return restarts ? (reboot_ms_ + heartbeat_ms_ - 1) / heartbeat_ms_ : 1;
+}
+
+void Exposure::count_due_treated(ChannelCounts& counts, const Device& device,
+                                 const Heartbeat& beat) {
   const std::int64_t age = age_ms(device);
-  counts.at_risk[bin_of(age)] += voice_count(device.voice);
+  counts.at_risk[bin_of(age)] += intervals(device, beat) * voice_count(device.voice);
   for (std::size_t k = 0; k < horizons_.size(); ++k) {
     if (age < horizons_[k].age.ms) counts.at_risk_below[k] += voice_count(device.voice);
   }

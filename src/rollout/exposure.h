@@ -170,8 +170,9 @@ class Exposure {
   void judge_silence(Instant now);
   void judge(const Heartbeat& beat);
   static void count_due_control(ChannelCounts& counts, const Device& device);
+  [[nodiscard]] std::int64_t intervals(const Device& device, const Heartbeat& beat) const;
   void count_moved_on(ChannelCounts& counts, const Device& device, const Heartbeat& beat);
-  void count_due_treated(ChannelCounts& counts, const Device& device);
+  void count_due_treated(ChannelCounts& counts, const Device& device, const Heartbeat& beat);
   TickCounts close_tick();
   void say_resolved(TickCounts& counts) const;
   void advance_ages();
@@ -183,6 +184,7 @@ class Exposure {
   std::int64_t bin_ms_ = 0;
   std::int64_t deadline_ms_ = 0;
   std::int64_t heartbeat_ms_ = 0;
+  std::int64_t reboot_ms_ = 0;
   std::int64_t smallest_horizon_ms_ = 0;
   std::vector<Device> devices_;
   std::vector<Dispatch>

@@ -293,5 +293,32 @@ TEST_F(ExposureTest, RestoredFromFactsItGivesTheSameCounts) {
   EXPECT_EQ(here.strata[0].channel[kExplicit], there.strata[0].channel[kExplicit]);
 }
 
+// A restart of two heartbeats: more can befall the machine in that time than one of the control.
+TEST(ExposureOfRestarts, ALongRestartCountsAsTheIntervalsItMayHaveBeenInTheHaltTestOnly) {
+  struct Row {
+    Millis reboot;
+    std::int64_t intervals;
+  };
+  for (const Row& row :
+       {Row{{}, 1}, Row{minutes(5), 1}, Row{minutes(10), 2}, Row{minutes(11), 3}}) {
+    const Parameters p = with_times(defaults(Profile::production, Lane::standard, 10'000),
+                                    {minutes(5), minutes(12), row.reboot});
+    Instant now{1'000'000};
+    Exposure exposure(p, 1, now);
+    exposure.add_ready(0, 0, now);
+    exposure.dispatch(0, 0, now);
+    std::int64_t judged = 0;
+    std::int64_t judged_for_bound = 0;
+    for (int minute = 0; minute < 40; ++minute) {
+      now = now + minutes(1);
+      const ChannelCounts seen = exposure.tick(now).strata[0].channel[kSilence];
+      for (const std::int64_t count : seen.at_risk) judged += count;
+      judged_for_bound += seen.at_risk_below[0];
+    }
+    EXPECT_EQ(judged, row.intervals) << in_words(row.reboot);
+    EXPECT_EQ(judged_for_bound, 1) << in_words(row.reboot);
+  }
+}
+
 }  // namespace
 }  // namespace fb::rollout

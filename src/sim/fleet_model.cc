@@ -248,7 +248,9 @@ void FleetModel::grant(std::size_t stratum, std::int64_t ready) {
   counts.control -= size;
   if (size == 0) return;
   const std::int64_t doomed = doom(stratum, size);
-  const std::int64_t first = beats_ + ticks_of(scenario_.traits.reboot, scenario_.parameters.tick);
+  // Who restarts says so when it is up again.
+  const std::int64_t reboot = ticks_of(scenario_.traits.reboot, scenario_.parameters.tick);
+  const std::int64_t first = reboot > 0 ? reboot : beats_;
   young_.push_back(cohorts_.size());
   cohorts_.push_back({stratum, now_, size, size - doomed, doomed, size, now_, now_ + first});
   dispatched_at_.back() += size;
@@ -306,7 +308,11 @@ void FleetModel::beat_cohort(std::size_t at) {
   cohort.seen -= crashed;
   count_event(cohort, Channel::explicit_failure, crashed);
   tally_.failed_explicit += crashed;
-  due_in(verdicts_, cohort.last_beat + deadline_ - now_).push_back({at, before - crashed, dead});
+  const Millis reboot = scenario_.parameters.reboot_allowance;
+  const Millis beat = scenario_.parameters.heartbeat;
+  const std::int64_t intervals = first ? std::max<std::int64_t>(1, ticks_of(reboot, beat)) : 1;
+  due_in(verdicts_, cohort.last_beat + deadline_ - now_)
+      .push_back({at, before - crashed, dead, intervals});
   cohort.last_beat = now_;
   cohort.next_beat = now_ + beats_;
 }
@@ -317,7 +323,7 @@ void FleetModel::judge_treated() {
     Cohort& cohort = cohorts_[verdict.cohort];
     ChannelCounts& counts = open(cohort.stratum, Channel::silence);
     const std::int64_t age = age_ms(cohort);
-    counts.at_risk[bin_of(age)] += verdict.judged;
+    counts.at_risk[bin_of(age)] += verdict.judged * verdict.intervals;
     for (std::size_t k = 0; k < scenario_.parameters.horizons.size(); ++k) {
       if (age < scenario_.parameters.horizons[k].age.ms) counts.at_risk_below[k] += verdict.judged;
     }

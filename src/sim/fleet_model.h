@@ -78,6 +78,7 @@ class FleetModel {
     std::size_t cohort = 0;
     std::int64_t judged = 0;
     std::int64_t silent = 0;
+    std::int64_t intervals = 1;  // of the control that the time may have been; see Exposure
   };
   struct ControlVerdict {
     std::int64_t judged = 0;
