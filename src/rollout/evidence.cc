@@ -87,7 +87,7 @@ double log_mix(const Ratios& capitals) {
   return top + std::log(sum / static_cast<double>(kRatios));
 }
 
-Evidence::Evidence(std::size_t strata) : pooled_(1), strata_(strata) {}
+Evidence::Evidence(std::size_t strata) : pooled_(1), strata_(strata) { global_ = mixture(); }
 
 void Evidence::add(const std::vector<StratumCounts>& strata, double rho0) {
   FB_CHECK(strata.size() == strata_.size());
