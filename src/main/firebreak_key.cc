@@ -12,36 +12,50 @@ namespace {
 using publisher::Desk;
 
 struct Options {
-  std::string name;
+  std::string name, token, type = "ed25519";
   bool plain = false, here = false;
   std::int64_t warn_days = 7;
 };
 
-// A holder's machine has no home: the key lies where the holder stands.
-Result<publisher::Outcome> make_here(const Options& options, publisher::Protection protection) {
+// In `files`: a home, or the folder where a holder stands, whose machine has no home.
+Result<publisher::Outcome> make(port::Files& files, publisher::KeyStore& keys,
+                                const Options& options) {
+  const publisher::NewKeyOrder order{
+      options.here ? "" : "keys/", options.name,
+      options.plain ? publisher::Protection::plain : publisher::Protection::passphrase};
+  if (options.token.empty()) return publisher::new_key(files, keys, order);
+  const auto type =
+      options.type == "ed25519" ? crypto::KeyType::ed25519 : crypto::KeyType::ecdsa_p256;
+  FB_ASSIGN(const auto made, PemKeys().generate_in_token(options.token, type));
+  return publisher::keep_key(files, made, order);
+}
+
+Result<publisher::Outcome> make_here(const Options& options) {
   FB_ASSIGN(const auto folder, posix::open_directory("."));
   PemKeys keys;
-  return publisher::new_key(*folder, keys, {"", options.name, protection});
+  return make(*folder, keys, options);
 }
 
 void register_new(CLI::App* noun, Program& program, const std::shared_ptr<Options>& options) {
-  CLI::App* make =
+  CLI::App* command =
       add_command(noun, "new", "Make a key pair in keys/, or in this folder with --here",
                   "firebreak key new core-3 --here");
-  make->add_option("name", options->name, "File name without .pem")->required();
-  make->add_flag("--here", options->here, "On a holder's own machine, which has no home");
-  make->add_flag("--unencrypted", options->plain,
-                 "Without a passphrase: for the lab and for programs that start unattended");
-  make->callback([&program, options] {
-    const auto protection =
-        options->plain ? publisher::Protection::plain : publisher::Protection::passphrase;
-    if (options->here) {
-      program.chosen = [options, protection] { return make_here(*options, protection); };
-      return;
-    }
-    program.chosen = at_home(program, [options, protection](Desk& desk) {
-      return publisher::new_key(desk.home, desk.keys, {"keys/", options->name, protection});
-    });
+  command->add_option("name", options->name, "File name without .pem")->required();
+  command->add_flag("--here", options->here, "On a holder's own machine, which has no home");
+  command->add_flag("--unencrypted", options->plain,
+                    "Without a passphrase: for the lab and for programs that start unattended");
+  command
+      ->add_option("--token", options->token,
+                   "Make it in a PKCS#11 token, which it never leaves; the file names it")
+      ->type_name("pkcs11:token=T;object=NAME");
+  command->add_option("--type", options->type, "In a token: ed25519 or p256")
+      ->check(CLI::IsMember({"ed25519", "p256"}))
+      ->capture_default_str();
+  command->callback([&program, options] {
+    program.chosen = [options] { return make_here(*options); };
+    if (options->here) return;
+    program.chosen =
+        at_home(program, [options](Desk& desk) { return make(desk.home, desk.keys, *options); });
   });
 }
 

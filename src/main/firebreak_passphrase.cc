@@ -8,11 +8,13 @@
 #include <memory>
 
 #include "keyfile/keyfile.h"
+#include "pkcs11/token.h"
 
 namespace fb::cli {
 namespace {
 
 constexpr const char* kVariable = "FIREBREAK_PASSPHRASE";
+constexpr const char* kPinVariable = "FIREBREAK_PIN";
 
 // Echo off for as long as this lives.
 class Silence {
@@ -35,10 +37,10 @@ class Silence {
   termios before_{};
 };
 
-Result<std::string> ask(const std::string& prompt) {
+Result<std::string> ask(const std::string& prompt, const char* variable = kVariable) {
   if (isatty(STDIN_FILENO) == 0) {
     return Error{ErrorCode::bad_usage,
-                 prompt + " is needed, and there is no terminal to ask on: set " + kVariable};
+                 prompt + " is needed, and there is no terminal to ask on: set " + variable};
   }
   const Silence silence(STDIN_FILENO);
   std::fprintf(stderr, "%s: ", prompt.c_str());
@@ -50,8 +52,8 @@ Result<std::string> ask(const std::string& prompt) {
   return line;
 }
 
-std::optional<std::string> from_environment() {
-  const char* value = std::getenv(kVariable);
+std::optional<std::string> from_environment(const char* variable = kVariable) {
+  const char* value = std::getenv(variable);
   if (value == nullptr || *value == '\0') return std::nullopt;
   return std::string(value);
 }
@@ -90,7 +92,26 @@ Result<publisher::NewKey> PemKeys::generate(publisher::Protection protection) {
   return publisher::NewKey{std::move(made.pem), std::move(made.key)};
 }
 
+Result<std::string> PemKeys::pin_for(const std::string& uri) {
+  if (pin_) return *pin_;
+  if (auto given = from_environment(kPinVariable)) return *(pin_ = given);
+  FB_ASSIGN(std::string given, ask("PIN for " + uri, kPinVariable));
+  pin_ = std::move(given);
+  return *pin_;
+}
+
+Result<publisher::NewKey> PemKeys::generate_in_token(const std::string& uri, crypto::KeyType type) {
+  FB_ASSIGN(const std::string pin, pin_for(uri));
+  FB_ASSIGN(auto key, pkcs11::generate(uri, type, pin));
+  return publisher::NewKey{uri + "\n", std::move(key)};
+}
+
 Result<std::unique_ptr<crypto::Signer>> PemKeys::open(std::string_view pem, std::string_view what) {
+  if (pem.starts_with(pkcs11::kScheme)) {
+    const std::string uri(pem.substr(0, pem.find_first_of("\r\n")));
+    FB_ASSIGN(const std::string pin, pin_for(uri));
+    return pkcs11::open_signer(uri, pin).in(what);
+  }
   if (!is_encrypted(pem)) return keyfile::load_signer(pem, "").in(what);
   FB_ASSIGN(const std::string passphrase, passphrase_for(what));
   auto signer = keyfile::load_signer(pem, passphrase);

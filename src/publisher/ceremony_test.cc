@@ -92,6 +92,29 @@ TEST(Ceremony, OfTwoHoldersReplacesALostKeyOverFiles) {
   EXPECT_FALSE(keys.contains(old_key));
 }
 
+TEST(Ceremony, ShowsInStatusWhoIsTrustedWithWhatNow) {
+  Ceremony test;
+  Desk desk = test.desk();
+  const auto old_keys = key_status(desk, days(7));
+  ASSERT_TRUE(old_keys.ok()) << old_keys.error().detail;
+  EXPECT_EQ(old_keys->answer, Answer::yes);
+  const auto request = request_revocation(desk, "core-2", Ceremony::added("core-3"));
+  std::string file = *test.sign_as(encode(*request), tuf::TestSigner("core-3"));
+  for (const char* key : {"targets-1", "targets-2", "core-1"}) file = *test.sign(file, key);
+  ASSERT_EQ(test.import({file})->answer, Answer::yes);
+  const auto status = key_status(desk, days(7));
+  std::map<std::string, std::string> role_of_key;
+  for (const json::Value& key : status->document.at("keys"))
+    role_of_key[key.at("name").get<std::string>()] = key.at("role").get<std::string>();
+  EXPECT_EQ(role_of_key.at("core-1"), "core");
+  EXPECT_EQ(role_of_key.at("core-2"), "none");
+  EXPECT_EQ(role_of_key.at("core-3"), "core");
+  EXPECT_EQ(role_of_key.at("log"), "log");
+  EXPECT_EQ(role_of_key.at("reviewer"), "person");
+  EXPECT_THAT(status->text, HasSubstr("with 1 more: core releases"));
+  EXPECT_EQ(key_status(desk, days(400))->answer, Answer::no);
+}
+
 TEST(Ceremony, MakesDevicesRefuseWhatARevokedKeySigns) {
   Ceremony test;
   Desk desk = test.desk();

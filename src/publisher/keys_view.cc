@@ -16,6 +16,7 @@ namespace {
 
 struct RoleFact {
   std::int64_t threshold = 1;
+  std::set<crypto::KeyId> keyids;
   std::optional<Instant> expires;
 };
 using RoleFacts = std::map<std::string, RoleFact, std::less<>>;
@@ -63,11 +64,11 @@ Result<RoleFacts> facts(port::Files& home) {
   RoleFacts out;
   FB_ASSIGN(const std::string root_bytes, newest_metadata(home, tuf::kRoot));
   FB_ASSIGN(const auto root, tuf::decode_root(root_bytes));
-  for (const auto& [role, keys] : root.body.roles) out[role].threshold = keys.threshold;
+  for (const auto& [role, keys] : root.body.roles) out[role] = {keys.threshold, keys.keyids, {}};
   FB_ASSIGN(const std::string targets_bytes, newest_metadata(home, tuf::kTargets));
   FB_ASSIGN(const auto targets, tuf::decode_targets(targets_bytes));
   for (const auto& role : targets.body.delegations.roles)
-    out[role.name].threshold = role.signers.threshold;
+    out[role.name] = {role.signers.threshold, role.signers.keyids, {}};
   for (auto& [role, fact] : out) fact.expires = expiry_of(home, role);
   return out;
 }
@@ -90,11 +91,23 @@ Result<std::vector<std::string>> key_paths(port::Files& home) {
   return paths;
 }
 
+// What the published metadata trusts the key with, not what its file is called. A key of several
+// roles is shown with the most powerful one.
+std::string trusted_as(const std::string& path, const crypto::KeyId& id, const RoleFacts& roles) {
+  for (const char* role :
+       {"root", "targets", "core", "content", "flags", "rollouts", "snapshot", "timestamp"}) {
+    const auto fact = roles.find(role);
+    if (fact != roles.end() && fact->second.keyids.contains(id)) return role;
+  }
+  const std::string called = role_of(path);
+  return path.starts_with("keys/") || roles.contains(called) ? "none" : called;
+}
+
 Result<json::Value> describe(port::Files& home, const std::string& path, const RoleFacts& roles) {
   FB_ASSIGN(const std::string text, read_text(home, path));
   FB_ASSIGN(const json::Value value, json::parse(text).in(path));
   FB_ASSIGN(const crypto::PublicKey key, crypto::decode_key(value).in(path));
-  const std::string role = role_of(path);
+  const std::string role = trusted_as(path, key.id(), roles);
   const auto found = roles.find(role);
   const RoleFact fact = found == roles.end() ? RoleFact{} : found->second;
   json::Value out{{"name", name_of(path)},       {"role", role},
@@ -116,6 +129,14 @@ Result<json::Value> describe_all(port::Files& home) {
   return list;
 }
 
+Status check_new(port::Files& files, const NewKeyOrder& order) {
+  FB_ASSIGN(const std::string name, release::parse_artifact_name(order.name));
+  const std::string path = order.folder + name + ".pem";
+  if (!files.size(path).ok()) return {};
+  return Error{ErrorCode::already_exists,
+               files.absolute(path) + " exists; keys are never overwritten"};
+}
+
 std::string if_stolen(const json::Value& key) {
   if (flag_of(key, "alone")) return text_of(key, "could_sign");
   return "nothing alone; with " + std::to_string(count_of(key, "threshold") - 1) +
@@ -125,12 +146,14 @@ std::string if_stolen(const json::Value& key) {
 }  // namespace
 
 Result<Outcome> new_key(port::Files& files, KeyStore& keys, const NewKeyOrder& order) {
-  FB_ASSIGN(const std::string checked, release::parse_artifact_name(order.name));
-  const std::string path = order.folder + checked + ".pem";
-  if (files.size(path).ok())
-    return Error{ErrorCode::already_exists,
-                 files.absolute(path) + " exists; keys are never overwritten"};
+  FB_TRY(check_new(files, order));
   FB_ASSIGN(const NewKey made, keys.generate(order.protection));
+  return keep_key(files, made, order);
+}
+
+Result<Outcome> keep_key(port::Files& files, const NewKey& made, const NewKeyOrder& order) {
+  FB_TRY(check_new(files, order));
+  const std::string path = order.folder + order.name + ".pem";
   FB_TRY(files.write_atomic(path, made.pem));
   FB_TRY(files.write_atomic(public_half(path), json::pretty(made.key.document)));
   return Outcome{Answer::yes,
@@ -169,6 +192,7 @@ Result<Outcome> show_key(Desk& desk, const std::string& name) {
 }
 
 Result<Outcome> key_status(Desk& desk, Millis warn) {
+  FB_ASSIGN(const Outcome keys, list_keys(desk));
   FB_ASSIGN(const RoleFacts roles, facts(desk.home));
   const Instant now = desk.clock.wall();
   Outcome outcome{Answer::yes, "", {{"roles", json::Value::object()}}};
@@ -189,7 +213,8 @@ Result<Outcome> key_status(Desk& desk, Millis warn) {
                                        {"expired", expired},
                                        {"soon", soon}};
   }
-  outcome.text = columns.text();
+  outcome.text = columns.text() + "\n" + keys.text;
+  outcome.document["keys"] = keys.document.at("keys");
   return outcome;
 }
 
