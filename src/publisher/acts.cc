@@ -25,8 +25,10 @@ Millis lifetime(ActKind kind) {
     case ActKind::hold:
     case ActKind::go_on:
     case ActKind::halt:
-    case ActKind::resume:
     case ActKind::revert: return hours(1);
+    // Devices check it themselves, also those that come back after weeks. The server takes it for
+    // an order only while it is fresh.
+    case ActKind::resume: return days(30);
   }
   FB_CHECK(false);
 }

@@ -63,6 +63,18 @@ TEST(Acts, on_a_rollout_name_it_and_its_release) {
   EXPECT_EQ(act->release, kRelease);
 }
 
+TEST(Acts, of_resume_reach_devices_that_were_off_for_weeks_and_orders_do_not_linger) {
+  TestDesk test;
+  Desk desk = test.desk();
+  const auto later = test.clock.wall() + days(21);
+  for (const auto kind : {ActKind::resume, ActKind::halt}) {
+    ActOrder order = order_of(kind, "operator");
+    order.rollout = *RolloutId::parse(7);
+    const auto seen = statement::verify_act(*make_act(desk, order), people_of(desk), later);
+    EXPECT_EQ(seen.ok(), kind == ActKind::resume);
+  }
+}
+
 TEST(Acts, never_repeat_a_nonce) {
   TestDesk test;
   Desk desk = test.desk();

@@ -185,6 +185,16 @@ TEST(Resume, NeedsTwoPeopleWithDifferentRolesInWhateverOrderAndKeepsTheSalt) {
   }
 }
 
+TEST(Resume, IsNoAgreementWhenTheFirstWordIsOlderThanAnHour) {
+  Halted lab;
+  EXPECT_EQ(lab.order(ActKind::resume, "otto", lab.release, lab.first).status, 201);
+  lab.pass(minutes(61));
+  lab.beat();
+  EXPECT_EQ(Lab::rollout_of(lab.order(ActKind::resume, "sven", lab.release, lab.first)), lab.first)
+      << "recorded only";
+  EXPECT_GT(Lab::rollout_of(lab.order(ActKind::resume, "otto", lab.release, lab.first)), lab.first);
+}
+
 TEST(Resume, OfAnOlderHaltDoesNotLiftALaterOne) {
   Halted lab;
   lab.beat();

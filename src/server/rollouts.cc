@@ -87,6 +87,10 @@ std::string joined_reasons(const std::vector<gate::GateResult>& results) {
   return text;
 }
 
+// Two people agree to resume within this time of each other: what somebody thought of a halt last
+// week says nothing about today. Their words stay good for devices that were off meanwhile.
+constexpr Millis kAgreement = hours(1);
+
 constexpr std::array kResumers{Role::operations, Role::security, Role::reviewer};
 
 // What devices check for themselves: waivers, and the words that lift this very halt.
@@ -514,7 +518,7 @@ bool Rollouts::two_agree(const statement::Act& resume, Instant now) const {
   std::set<Role> roles;
   for (const auto& each : n_.releases.find(resume.release)->acts) {
     if (each.act.kind != ActKind::resume || each.act.rollout != resume.rollout ||
-        each.act.expires < now)
+        each.act.expires < now || each.act.issued + kAgreement < now)
       continue;
     if (!may(n_.people, each.act.person, kResumers)) continue;
     people.insert(each.act.person);
