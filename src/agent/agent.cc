@@ -62,7 +62,8 @@ Agent::Agent(Config config, Pinned pinned, Doors doors, Outbox outbox)
       courier_(config_, std::move(pinned),
                {doors.files, doors.clock, doors.entropy, doors.prompt_http, doors.log}),
       outbox_(std::move(outbox)),
-      workloads_({config_, doors.files, doors.agent_pid}, doors.supervisor, doors.log) {}
+      workloads_({config_, doors.files, doors.agent_pid}, doors.supervisor, doors.log),
+      mirrors_(config_.target_bases(), doors.clock.boot_id()) {}
 
 void Agent::load_units() {
   for (const auto& [id, component] : config_.components) {

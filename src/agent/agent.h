@@ -18,6 +18,7 @@
 #include <vector>
 
 #include "agent/courier.h"
+#include "agent/mirrors.h"
 #include "agent/outbox.h"
 #include "agent/staging.h"
 #include "agent/workloads.h"
@@ -134,6 +135,7 @@ class Agent {
   Courier courier_;  // on the prompt lane only, once started
   Outbox outbox_;
   Workloads workloads_;
+  Mirrors mirrors_;  // as the bulk lane knows them
   std::map<ComponentId, Unit> units_;
   Knowledge knowledge_;
   std::int64_t boot_count_ = 1;

@@ -14,12 +14,6 @@ constexpr Millis kAskPause = seconds(2);
 // Clocks of a fleet differ by this much without being wrong; rules are judged at the later time.
 constexpr Millis kClockSlack = minutes(5);
 
-std::vector<std::string> bases_of(const Config& config) {
-  std::vector<std::string> bases = config.mirrors;
-  bases.push_back(config.server + "/tuf/targets");
-  return bases;
-}
-
 install::Candidate candidate_from(const release::Manifest& manifest, const Digest& release,
                                   RolloutId rollout) {
   install::Candidate candidate;
@@ -58,7 +52,7 @@ void Agent::start_fetch(const ComponentId& id) {
                            component.reader,
                            fetching->release,
                            unit.order->plan.manifest_path,
-                           bases_of(config_)};
+                           mirrors_.in_order(now().uptime)};
   unit.fetching = true;
   auto trusted = knowledge_.trusted;
   doors_.bulk([this, order, trusted]() -> port::Completion {
@@ -72,6 +66,8 @@ void Agent::finish_fetch(const ComponentId& id, const Digest& release,
                          const StagingOutcome& outcome) {
   Unit& unit = units_.at(id);
   unit.fetching = false;
+  for (const std::string& base : outcome.served) mirrors_.served(base);
+  mirrors_.failed(outcome.failures, now().uptime);
   const auto* fetching = std::get_if<install::Fetching>(&unit.state.phase);
   if (fetching == nullptr || fetching->release != release) return;
   if (!outcome.manifest) {
@@ -79,7 +75,7 @@ void Agent::finish_fetch(const ComponentId& id, const Digest& release,
     return feed(id, install::FetchFailed{release, outcome.sentence, outcome.rule});
   }
   feed(id, install::Fetched{candidate_from(*outcome.manifest, release, fetching->rollout),
-                            outcome.refused_copies});
+                            outcome.refused_copies, outcome.skipped});
   judge(id);
 }
 

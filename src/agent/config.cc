@@ -183,6 +183,12 @@ std::vector<ComponentId> Config::readers_of(const ComponentId& core) const {
   return out;
 }
 
+std::vector<std::string> Config::target_bases() const {
+  std::vector<std::string> bases = mirrors;
+  bases.push_back(server + "/tuf/targets");
+  return bases;
+}
+
 Result<Config> parse_config(std::string_view toml_text) {
   try {
     const toml::table root = toml::parse(toml_text);

@@ -40,6 +40,8 @@ struct Config {
   // The core component whose workload this component belongs to, if any.
   [[nodiscard]] std::optional<ComponentId> core_of(const ComponentId& component) const;
   [[nodiscard]] std::vector<ComponentId> readers_of(const ComponentId& core) const;
+  // Where targets are served: the mirrors, then the server.
+  [[nodiscard]] std::vector<std::string> target_bases() const;
 };
 
 // Errors: bad_usage, naming the line or the key and what would be right.

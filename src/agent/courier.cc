@@ -27,12 +27,6 @@ std::vector<std::string> roles_for(release::Kind kind) {
 
 std::string kept_path(const std::string& target) { return "tuf/targets/" + target; }
 
-std::vector<std::string> bases_of(const Config& config) {
-  std::vector<std::string> bases = config.mirrors;
-  bases.push_back(config.server + "/tuf/targets");
-  return bases;
-}
-
 Result<statement::SpeedLimits> decode_limits(std::string_view bytes) {
   return statement::decode_limits(bytes);
 }
@@ -43,7 +37,7 @@ Courier::Courier(Config config, Pinned pinned, Doors doors)
     : config_(std::move(config)),
       pinned_(std::move(pinned)),
       doors_(doors),
-      bases_(bases_of(config_)),
+      mirrors_(config_.target_bases(), doors.clock.boot_id()),
       metadata_(doors.files, doors.clock, pinned_.root),
       log_watch_(doors.files) {}
 
@@ -256,7 +250,10 @@ Result<std::string> Courier::document(const std::string& path, std::string_view 
   const auto kept = doors_.files.read(kept_path(path), limits::kJsonBytes);
   if (kept.ok() && crypto::sha256(*kept) == digest) return *kept;
   if (reach == Reach::disk) return Error{ErrorCode::unavailable, path + " is not on this disk"};
-  auto fetched = fetch_target(doors_.http, bases_, path, file);
+  const Uptime now = doors_.clock.uptime();
+  std::vector<MirrorFailure> failures;
+  auto fetched = fetch_target(doors_.http, mirrors_.in_order(now), {path, file}, failures);
+  mirrors_.failed(failures, now);
   if (!fetched.ok()) {  // a mirror without it says nothing about whether it exists
     Error error = fetched.error();
     if (error.code == ErrorCode::not_found) error.code = ErrorCode::unavailable;

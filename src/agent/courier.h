@@ -16,6 +16,7 @@
 #include "agent/config.h"
 #include "agent/log_watch.h"
 #include "agent/metadata.h"
+#include "agent/mirrors.h"
 #include "install/bans.h"
 #include "policy/customer.h"
 #include "port/clock.h"
@@ -127,7 +128,7 @@ class Courier {
   Config config_;
   Pinned pinned_;
   Doors doors_;
-  std::vector<std::string> bases_;
+  Mirrors mirrors_;  // as the prompt lane knows them
   MetadataStore metadata_;
   LogWatch log_watch_;
   Status identity_;  // whether the identity file can be used

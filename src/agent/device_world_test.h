@@ -98,6 +98,7 @@ class FakeServer final : public port::HttpClient {
     const std::string path = request.url.substr(request.url.find('/', 7));
     const std::string host = request.url.substr(7, request.url.find('/', 7) - 7);
     requests.push_back(request.method + " " + path);
+    if (request.sink) artifact_hosts.push_back(host);
     if (down) return Error{ErrorCode::unreachable, "connection refused"};
     if (path == "/v1/enroll") return enrol(request.body);
     if (path == "/v1/check-in") return check_in(request.body);
@@ -120,9 +121,13 @@ class FakeServer final : public port::HttpClient {
   const crypto::Signer* permit_signer = nullptr;        // null: the rollouts role
   std::map<std::string, std::string> targets;           // by hashed path
   std::map<std::string, std::string> bad_mirror;        // what the host "mirror" serves instead
+  std::map<std::string, std::size_t> slow_hosts;  // host → bytes of an artifact within its time
+  std::set<std::string> lying_hosts;              // serve other artifacts than the signed ones
   std::optional<std::string> frozen_timestamp;
 
   std::vector<std::string> requests;
+  std::vector<std::string> artifact_hosts;
+  std::vector<std::string> ranges;  // asked for
   std::vector<wire::PermitAsk> asked;
   std::vector<wire::DeviceEvent> events;  // each counted once
   std::vector<std::uint64_t> sequences;
@@ -224,10 +229,17 @@ class FakeServer final : public port::HttpClient {
     port::HttpResponse response;
     response.status = 200;
     std::string body = *found;
+    if (request.sink && lying_hosts.contains(host)) body[0] = '?';
     const auto range = request.headers.find("range");
     if (range != request.headers.end()) {
+      ranges.push_back(range->second);
       response.status = 206;
       body = body.substr(std::stoul(range->second.substr(6)));
+    }
+    if (const auto slow = slow_hosts.find(host); slow != slow_hosts.end() && request.sink) {
+      if (Status taken = request.sink(body.substr(0, slow->second)); !taken.ok())
+        return taken.error();
+      return Error{ErrorCode::timed_out, "no end within its time"};
     }
     if (!request.sink)
       response.body = body;

@@ -1,5 +1,7 @@
 #include "agent/staging.h"
 
+#include <algorithm>
+
 #include "agent/layout.h"
 #include "agent/metadata.h"
 #include "base/limits.h"
@@ -9,8 +11,15 @@
 namespace fb::agent {
 namespace {
 
-// A link this slow is still served; one slower is taken up again where it broke off.
+// A mirror slower than this over one exchange is left for the next one.
 constexpr std::int64_t kSlowestBytesPerSecond = 16 << 10;
+// What a mirror has to deliver within one exchange's time to be asked to go on: a dribble is found
+// out in minutes, however large the artifact.
+constexpr std::uint64_t kLeastPerExchange = 8U << 20U;
+
+Millis time_for(std::uint64_t bytes) {
+  return seconds(30 + static_cast<std::int64_t>(bytes) / kSlowestBytesPerSecond);
+}
 
 std::string url_of(const std::string& base, const std::string& path, const Digest& digest) {
   return base + "/" + tuf::hashed_name(path, digest.hex());
@@ -44,13 +53,15 @@ class Download {
 
   // Errors: mismatch (not the signed bytes), those of network and disk.
   Status from(const std::string& url) {
-    FB_ASSIGN(const auto served, receive(url));
-    if (served == Served::from_the_start) {  // Range was ignored: what lies there is no prefix
+    ranges_ignored_ = false;
+    const bool continued = have() > 0;
+    FB_TRY(receive_all(url));
+    FB_ASSIGN(Digest got, digest_of(files_, partial_));
+    if (got != artifact_.digest && continued) {  // the beginning was somebody else's
       FB_TRY(files_.remove(partial_));
-      FB_ASSIGN(const auto again, receive(url));
-      (void)again;
+      FB_TRY(receive_all(url));
+      FB_ASSIGN(got, digest_of(files_, partial_));
     }
-    FB_ASSIGN(const Digest got, digest_of(files_, partial_));
     if (got == artifact_.digest) return finish();
     FB_TRY(files_.remove(partial_));
     return differs(url, got, artifact_.digest);
@@ -65,9 +76,34 @@ class Download {
  private:
   enum class Served : std::uint8_t { the_rest, from_the_start };
 
+  [[nodiscard]] std::uint64_t have() const {
+    const auto size = files_.size(partial_);
+    return size.ok() ? *size : 0;
+  }
+
+  // One exchange after the other, as long as each brings enough.
+  Status receive_all(const std::string& url) {
+    while (true) {
+      const std::uint64_t before = have();
+      const auto served = receive(url);
+      if (served.ok() && *served == Served::the_rest) return {};
+      if (served.ok()) {  // Range was ignored: what lies there is no prefix
+        ranges_ignored_ = true;
+        FB_TRY(files_.remove(partial_));
+        continue;
+      }
+      const std::uint64_t after = have();
+      const bool slow = served.error().code == ErrorCode::timed_out;
+      if (slow && !ranges_ignored_ && after >= before + kLeastPerExchange) continue;
+      if (!slow) return served.error();
+      return Error{ErrorCode::timed_out,
+                   url + " sent " + std::to_string(after > before ? after - before : 0) +
+                       " bytes in its time: too slow, left for another mirror"};
+    }
+  }
+
   Result<Served> receive(const std::string& url) {
-    std::uint64_t have = 0;
-    if (const auto size = files_.size(partial_); size.ok()) have = *size;
+    std::uint64_t have = this->have();
     if (have > artifact_.size) {
       FB_TRY(files_.remove(partial_));
       have = 0;
@@ -79,7 +115,7 @@ class Download {
     request.url = url;
     request.max_body = static_cast<std::size_t>(artifact_.size);
     request.timeout =
-        seconds(30 + static_cast<std::int64_t>(artifact_.size) / kSlowestBytesPerSecond);
+        time_for(ranges_ignored_ ? artifact_.size : std::min(artifact_.size, kLeastPerExchange));
     if (have > 0) request.headers["range"] = "bytes=" + std::to_string(have) + "-";
     request.sink = [&](std::string_view piece) -> Status {
       received += piece.size();
@@ -108,6 +144,7 @@ class Download {
   std::string path_;
   std::string partial_;
   const release::Artifact& artifact_;
+  bool ranges_ignored_ = false;  // by the mirror that is being asked
 };
 
 class Staging {
@@ -119,15 +156,19 @@ class Staging {
         http_(http),
         files_(files),
         role_(release::owning_role(order.kind)),
-        slot_(layout::slot(order.component, order.release)) {}
+        slot_(layout::slot(order.component, order.release)),
+        bases_(order.bases) {}
 
   StagingOutcome run() {
     const Status status = everything();
-    if (status.ok()) return {std::move(manifest_), "", "", std::move(refused_)};
-    const Error& error = status.error();
-    const bool later = retryable(error.code) || error.code == ErrorCode::no_space ||
-                       error.code == ErrorCode::io_failed;
-    return {std::nullopt, later ? "" : rule_of(error.code), error.detail, std::move(refused_)};
+    if (!status.ok()) {
+      const Error& error = status.error();
+      const bool later = retryable(error.code) || error.code == ErrorCode::no_space ||
+                         error.code == ErrorCode::io_failed;
+      out_.rule = later ? "" : rule_of(error.code);
+      out_.sentence = error.detail;
+    }
+    return std::move(out_);
   }
 
  private:
@@ -147,7 +188,7 @@ class Staging {
       FB_TRY(fetch(target, artifact));
     }
     FB_TRY(files_.write_atomic(slot_ + "/manifest.json", bytes));
-    manifest_ = std::move(manifest);
+    out_.manifest = std::move(manifest);
     return {};
   }
 
@@ -159,7 +200,10 @@ class Staging {
                                             signed_digest.brief() + "; the plan names " +
                                             order_.release.brief()};
     }
-    return fetch_target(http_, order_.bases, order_.manifest_path, file);
+    std::vector<MirrorFailure> failures;
+    auto bytes = fetch_target(http_, bases_, {order_.manifest_path, file}, failures);
+    for (const MirrorFailure& each : failures) set_back(each.base, each.error);
+    return bytes;
   }
 
   Status check(const release::Manifest& manifest) const {
@@ -192,14 +236,27 @@ class Staging {
     Download download(http_, files_, slot_ + "/" + artifact.name, artifact);
     if (download.done()) return {};
     Error last{ErrorCode::unreachable, "no mirror to fetch from"};
-    for (const std::string& base : order_.bases) {
+    for (const std::string& base : std::vector<std::string>(bases_)) {
       const Status got = download.from(url_of(base, target, artifact.digest));
-      if (got.ok()) return {};
+      if (got.ok()) {
+        out_.served.push_back(base);
+        return {};
+      }
       last = got.error();
       if (last.code == ErrorCode::no_space || last.code == ErrorCode::io_failed) return last;
-      if (last.code == ErrorCode::mismatch) refused_.push_back(last.detail);
+      set_back(base, last);
     }
     return last;
+  }
+
+  // Tried last from now on. That a mirror does not have it yet says nothing about the mirror.
+  void set_back(const std::string& base, const Error& error) {
+    if (error.code == ErrorCode::unavailable) return;
+    if (const auto at = std::find(bases_.begin(), bases_.end(), base); at != bases_.end())
+      std::rotate(at, at + 1, bases_.end());
+    (error.code == ErrorCode::mismatch ? out_.refused_copies : out_.skipped)
+        .push_back(error.detail);
+    out_.failures.push_back({base, error});
   }
 
   const StagingOrder& order_;
@@ -208,8 +265,8 @@ class Staging {
   port::Files& files_;
   std::string_view role_;
   std::string slot_;
-  std::optional<release::Manifest> manifest_;
-  std::vector<std::string> refused_;
+  std::vector<std::string> bases_;  // those that failed last
+  StagingOutcome out_;
 };
 
 }  // namespace
@@ -230,13 +287,13 @@ Result<release::Manifest> read_manifest(port::Files& files, const ComponentId& c
 }
 
 Result<std::string> fetch_target(port::HttpClient& http, const std::vector<std::string>& bases,
-                                 const std::string& path, const tuf::TargetFile& file) {
-  FB_ASSIGN(const Digest digest, file.sha256());
-  Error last{ErrorCode::unreachable, "no mirror to fetch " + path + " from"};
+                                 const SmallTarget& target, std::vector<MirrorFailure>& failures) {
+  FB_ASSIGN(const Digest digest, target.file.sha256());
+  Error last{ErrorCode::unreachable, "no mirror to fetch " + target.path + " from"};
   for (const std::string& base : bases) {
     port::HttpRequest request;
-    request.url = url_of(base, path, digest);
-    request.max_body = std::min(limits::kJsonBytes, static_cast<std::size_t>(file.length));
+    request.url = url_of(base, target.path, digest);
+    request.max_body = std::min(limits::kJsonBytes, static_cast<std::size_t>(target.file.length));
     const auto response = http.send(request);
     if (!response.ok()) {
       last = response.error().in(request.url);
@@ -247,6 +304,7 @@ Result<std::string> fetch_target(port::HttpClient& http, const std::vector<std::
     } else {
       return response->body;
     }
+    if (last.code != ErrorCode::unavailable) failures.push_back({base, last});
   }
   return last;
 }

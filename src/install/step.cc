@@ -313,6 +313,8 @@ void Stepper::take(const Fetched& event) {
     report(ReportKind::refused, event.candidate, sentence);
     decide("digest", sentence, "nothing: another copy was right");
   }
+  for (const std::string& sentence : event.skipped)
+    decide("mirror", sentence, "nothing: another mirror served it");
   report(ReportKind::staged, event.candidate, "fetched and verified");
   decide("staged",
          event.candidate.slot.version + " is fetched and verified; nothing parsed it yet");

@@ -63,6 +63,7 @@ struct OfferRefused {
 struct Fetched {
   Candidate candidate;
   std::vector<std::string> refused_copies;  // of mirrors that served something else
+  std::vector<std::string> skipped = {};    // why other mirrors were left
 };
 struct FetchFailed {
   Digest release;
