@@ -46,7 +46,7 @@ std::string bar(double share) {
 
 Status Story::everybody_is_heard() {
   const auto count = static_cast<std::size_t>(stage_.options().machines);
-  return stage_.wait(seconds(30), "every machine to be heard", [&]() -> Result<bool> {
+  return stage_.wait(seconds(90), "every machine to be heard", [&]() -> Result<bool> {
     FB_ASSIGN(const auto devices, stage_.list("/api/v1/devices", "devices"));
     std::size_t heard = 0;
     for (const auto& device : devices) heard += device.at("components").size() == 2 ? 1U : 0U;
@@ -100,7 +100,7 @@ Status Story::good_release() {
   FB_ASSIGN(const auto approved, stage_.must({"approve", "sensor.channel", "290", "--as",
                                               "reviewer", "--reason", "read and tried"}));
   FB_TRY(start("290", "standard", good_));
-  FB_TRY(stage_.wait(seconds(60), "content 290 to reach everybody",
+  FB_TRY(stage_.wait(seconds(120), "content 290 to reach everybody",
                      [&] { return is(good_, {"completed"}); }));
   FB_ASSIGN(const auto view, look(good_));
   teller_.line("   " + view.value("reason", ""));
@@ -136,7 +136,7 @@ Status Story::forced_release() {
                            "--reason", "the threat does not wait"}));
   }
   FB_TRY(start("291", "standard", bad_));
-  FB_TRY(stage_.wait(seconds(30), "the halt of 291", [&] {
+  FB_TRY(stage_.wait(seconds(90), "the halt of 291", [&] {
     return is(bad_, {"halted", "reverting", "reverted"});
   }));
   FB_ASSIGN(const auto view, look(bad_));
@@ -196,7 +196,7 @@ Status Story::tampering_and_crash() {
   teller_.line(
       "5. Meanwhile a mirror flips one byte of 292, and the server is killed with SIGKILL in "
       "mid-rollout.");
-  FB_TRY(stage_.wait(seconds(20), "the first machines to run 292", [&]() -> Result<bool> {
+  FB_TRY(stage_.wait(seconds(60), "the first machines to run 292", [&]() -> Result<bool> {
     FB_ASSIGN(const auto view, look(emergency_));
     return view.value("activated", std::int64_t{0}) >= 3;
   }));
@@ -210,17 +210,18 @@ Status Story::tampering_and_crash() {
       audit::encode(after[before.size() - 1]) != audit::encode(before.back())) {
     return Error{ErrorCode::mismatch, "the log lost entries over the restart"};
   }
-  FB_TRY(stage_.wait(seconds(40), "292 to reach everybody but the hospital", [&]() -> Result<bool> {
-    FB_ASSIGN(const auto view, look(emergency_));
-    FB_ASSIGN(const bool staged, everybody_takes("hospital", "292", "staged"));
-    FB_ASSIGN(const bool active, everybody_takes("others", "292", "active"));
-    return staged && active;
-  }));
+  FB_TRY(
+      stage_.wait(seconds(120), "292 to reach everybody but the hospital", [&]() -> Result<bool> {
+        FB_ASSIGN(const auto view, look(emergency_));
+        FB_ASSIGN(const bool staged, everybody_takes("hospital", "292", "staged"));
+        FB_ASSIGN(const bool active, everybody_takes("others", "292", "active"));
+        return staged && active;
+      }));
   return {};
 }
 
 Status Story::healing() {
-  return stage_.wait(seconds(25), "every harmed machine to heal", [&]() -> Result<bool> {
+  return stage_.wait(seconds(90), "every harmed machine to heal", [&]() -> Result<bool> {
     teller_.progress(fmt::format("   {} machines are down, {} power cycles so far",
                                  stage_.fleet().down(), stage_.fleet().crashes()));
     FB_ASSIGN(const auto view, stage_.get("/api/v1/rollouts/" + std::to_string(bad_)));
