@@ -99,9 +99,9 @@ void register_trust(CLI::App& app, Program& program) {
   CLI::App* noun =
       add_noun(app, "trust", "What top-level targets say: people, speed limits, log keys");
   const auto options = std::make_shared<Options>();
-  CLI::App* command = add_command(noun, "replace", "Another people, limits or log file",
+  CLI::App* command = add_command(noun, "replace", "Another people, limits, log or revoked file",
                                   "firebreak trust replace people people.json --request p.request");
-  command->add_option("which", options->trust, "people, limits or log")->required();
+  command->add_option("which", options->trust, "people, limits, log or revoked")->required();
   command->add_option("file", options->file, "The new file")->required()->type_name("FILE");
   add_request(command, options);
   on(command, program, [options](Desk& desk) { return replace(desk, *options); });

@@ -177,12 +177,15 @@ Result<std::string> trust_file(Desk& desk, const Request& request, const std::st
   return desk.server.static_file(name, limits::kJsonBytes);
 }
 
+// Nobody is revoked until the first revocation: a trust file may have none before it.
 Status replace_trust(Desk& desk, Request& request, const std::string& path,
                      const std::string& bytes) {
-  FB_ASSIGN(const std::string before, trust_file(desk, request, path));
   FB_ASSIGN(Value next, proposal(desk, request, "targets"));
+  if (next["targets"].contains(path)) {
+    FB_ASSIGN(const std::string before, trust_file(desk, request, path));
+    request.contents[crypto::sha256(before).hex()] = before;
+  }
   next["targets"][path] = tuf::encode(tuf::describe(bytes));
-  request.contents[crypto::sha256(before).hex()] = before;
   request.contents[crypto::sha256(bytes).hex()] = bytes;
   propose(request, "targets", next);
   return {};

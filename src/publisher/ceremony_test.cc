@@ -12,6 +12,7 @@
 #include "publisher/request_words.h"
 #include "publisher/signing.h"
 #include "publisher/trust.h"
+#include "statement/revocation.h"
 
 namespace fb::publisher {
 namespace {
@@ -218,6 +219,24 @@ TEST(Ceremony, TakesAPersonOutWhoseKeyIsStolenAndSaysSo) {
       statement::decode_people(*trusted_file(desk, *trusted, statement::kPeoplePath));
   EXPECT_EQ(people->find(*PersonId::parse("reviewer")), nullptr);
   EXPECT_NE(people->find(*PersonId::parse("security")), nullptr);
+}
+
+TEST(Ceremony, SignsTheFirstRevocationThoughNobodyWasRevokedBefore) {
+  Ceremony test;
+  Desk desk = test.desk();
+  statement::Revocations first;
+  first.floors.push_back(
+      {*ComponentId::parse("sensor.engine"), "7.12", tuf::kTestNow, "the July fault"});
+  const auto request = request_trust(desk, "revoked", encode(first));
+  ASSERT_TRUE(request.ok()) << request.error().detail;
+  EXPECT_THAT(test.words(*request), HasSubstr("the July fault"));
+  EXPECT_EQ(sign_here(desk, *request)->answer, Answer::yes);
+  const auto trusted = refresh_trust(desk);
+  const auto revoked =
+      statement::decode_revocations(*trusted_file(desk, *trusted, statement::kRevokedPath));
+  ASSERT_TRUE(revoked.ok());
+  EXPECT_NE(revoked->find_floor(*ComponentId::parse("sensor.engine"), "7.11"), nullptr);
+  EXPECT_FALSE(request_trust(desk, "revoked", "{}").ok()) << "no file that devices could not read";
 }
 
 TEST(Ceremony, RefusesAThresholdThatNobodyCouldMeet) {
