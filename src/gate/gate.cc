@@ -128,7 +128,8 @@ GateResult contract_gate(const Question& question) {
                           (reader.devices == 1 ? " device" : " devices"));
       }
     }
-    if (question.fleet.unknown_devices > 0) {
+    // Devices with a core that nobody signed are not served; where others are, they stop nobody.
+    if (question.fleet.readers.empty() && question.fleet.unknown_devices > 0) {
       reasons.push_back(std::to_string(question.fleet.unknown_devices) +
                         " devices run an engine whose contract nobody signed");
     }

@@ -37,7 +37,9 @@ struct Reader {
 // The builds that would meet this content, as far as anybody knows.
 struct Fleet {
   std::vector<Reader> readers;
-  std::uint64_t unknown_devices = 0;  // devices whose core build has no known contract
+  // Devices whose core build has no known contract: they are left out, and close the gate only
+  // where nobody's is known.
+  std::uint64_t unknown_devices = 0;
 };
 
 // All that is evaluated. Acts are already verified (statement::verify_act).

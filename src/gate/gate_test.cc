@@ -130,7 +130,7 @@ TEST(ContractGate, CountsTheDevicesOfEachBuildThatCannotReadIt) {
 
 TEST(ContractGate, IsNeverOpenForLackOfData) {
   Case unknown;
-  unknown.fleet.unknown_devices = 7;
+  unknown.fleet = {{}, 7};
   EXPECT_EQ(unknown.gate("contract").reasons,
             Reasons{"7 devices run an engine whose contract nobody signed"});
 
@@ -143,6 +143,15 @@ TEST(ContractGate, IsNeverOpenForLackOfData) {
   readerless.manifest.reader.reset();
   EXPECT_EQ(readerless.gate("contract").verdict, Verdict::closed);
   EXPECT_NE(readerless.gate("contract").reasons.at(0).find("names no reader"), std::string::npos);
+}
+
+TEST(ContractGate, LeavesOutDevicesWithAnUnknownCoreWhereOthersAreKnown) {
+  Case mixed;
+  mixed.fleet = {{engine(21, 100, "7.12")}, 1};
+  EXPECT_EQ(mixed.gate("contract").verdict, Verdict::open);
+  mixed.fleet = {{engine(20, 100)}, 1};
+  EXPECT_EQ(mixed.gate("contract").reasons,
+            Reasons{"reads field 21 of ipc; engine 7.11 supplies 20; 100 devices"});
 }
 
 TEST(ContractGate, AsksNothingOfCore) {

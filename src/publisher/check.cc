@@ -36,15 +36,20 @@ gate::Fleet meet(port::Files& home, const tuf::TrustedSet& trusted,
 }
 
 std::uint64_t devices_met(const gate::Fleet& fleet) {
-  std::uint64_t devices = fleet.unknown_devices;
+  std::uint64_t devices = 0;
   for (const auto& reader : fleet.readers) devices += reader.devices;
   return devices;
 }
 
-std::string basis_line(const statement::Inventory& inventory, std::uint64_t met, Instant now) {
+std::string basis_line(const statement::Inventory& inventory, const gate::Fleet& fleet,
+                       Instant now) {
+  const std::string left_out =
+      fleet.unknown_devices == 0
+          ? ""
+          : "; " + std::to_string(fleet.unknown_devices) + " run a core that nobody signed";
   return "held against an inventory of " + age_in_words(now - inventory.issued) +
-         " ago: " + std::to_string(met) + " of " + std::to_string(inventory.devices) +
-         " devices would read it\n";
+         " ago: " + std::to_string(devices_met(fleet)) + " of " +
+         std::to_string(inventory.devices) + " devices would read it" + left_out + "\n";
 }
 
 std::string verdict_line(const Draft& draft, bool open) {
@@ -69,8 +74,8 @@ Result<Outcome> check_draft(port::Files& home, const Draft& draft, const CheckOr
                        {"gates", gate::encode(results)},
                        {"inventory_age_s", age_s},
                        {"devices", devices_met(fleet)}};
-  std::string text = gates_text(document) + basis_line(inventory, devices_met(fleet), order.now) +
-                     verdict_line(draft, open);
+  std::string text =
+      gates_text(document) + basis_line(inventory, fleet, order.now) + verdict_line(draft, open);
   return Outcome{open ? Answer::yes : Answer::no, std::move(text), std::move(document)};
 }
 

@@ -203,8 +203,6 @@ gate::Fleet Releases::readers(const release::Manifest& manifest, const Devices& 
     else
       fleet.unknown_devices += build.devices;
   }
-  // Devices with a core that nobody signed are not served (knows_reader); they stop nobody else.
-  if (!fleet.readers.empty()) fleet.unknown_devices = 0;
   return fleet;
 }
 
