@@ -25,8 +25,8 @@ class Token : public ::testing::Test {
  protected:
   void SetUp() override {
     // Kept loaded to the end, so that a leak of its is known for its own.
-    if (dlopen(kModule, RTLD_NOW | RTLD_NODELETE) == nullptr)
-      GTEST_SKIP() << kModule << " is not installed (package softhsm2)";
+    ASSERT_NE(dlopen(kModule, RTLD_NOW | RTLD_NODELETE), nullptr)
+        << kModule << " is not installed (package softhsm2, which ./dev setup brings)";
     std::string folder = fs::temp_directory_path() / "firebreak-token-XXXXXX";
     ASSERT_NE(mkdtemp(folder.data()), nullptr);
     folder_ = folder;
