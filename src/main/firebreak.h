@@ -43,6 +43,8 @@ void register_init(CLI::App& app, Program& program);
 void register_keys(CLI::App& app, Program& program);
 // rotate, revoke and renew, below the noun `key`.
 void register_key_changes(CLI::App* noun, Program& program);
+// revoke, floor and unblock, below the noun `release`.
+void register_bans(CLI::App* noun, Program& program);
 void register_trust(CLI::App& app, Program& program);
 void register_requests(CLI::App& app, Program& program);
 void register_releases(CLI::App& app, Program& program);

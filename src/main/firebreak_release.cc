@@ -1,4 +1,4 @@
-// firebreak release sign|submit|show|list; `create` has a file of its own.
+// firebreak release sign|submit|show|list; `create` and the bans have files of their own.
 #include <memory>
 
 #include "main/firebreak.h"
@@ -32,8 +32,10 @@ Result<publisher::Outcome> submit(Desk& desk, const std::string& name) {
 }  // namespace
 
 void register_releases(CLI::App& app, Program& program) {
-  CLI::App* noun = add_noun(app, "release", "Releases: create, sign, submit, show, list");
+  CLI::App* noun = add_noun(app, "release",
+                            "Releases: create, sign, submit, show, list, revoke, floor, unblock");
   register_create(noun, program);
+  register_bans(noun, program);
   const auto options = std::make_shared<Options>();
 
   CLI::App* sign_command =

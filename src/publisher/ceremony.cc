@@ -162,45 +162,16 @@ std::vector<std::string> roles_naming(Request& request, const std::string& id) {
   return out;
 }
 
-// The bytes of a top-level target in force, from our copy, the cache or the server.
-Result<std::string> trust_file(Desk& desk, const Request& request, const std::string& path) {
-  FB_ASSIGN(const auto targets, tuf::decode_targets(request.current.at("targets")));
-  const auto found = targets.body.targets.find(path);
-  if (found == targets.body.targets.end())
-    return Error{ErrorCode::not_found, path + " is not among the top-level targets"};
-  FB_ASSIGN(const Digest digest, found->second.sha256());
-  const std::string name = "targets/" + tuf::hashed_name(path, digest.hex());
-  for (const std::string& place : {"repository/" + name, "cache/" + name}) {
-    auto bytes = desk.home.read(place, limits::kJsonBytes);
-    if (bytes.ok() && crypto::sha256(*bytes) == digest) return bytes;
-  }
-  return desk.server.static_file(name, limits::kJsonBytes);
-}
-
-// Nobody is revoked until the first revocation: a trust file may have none before it.
-Status replace_trust(Desk& desk, Request& request, const std::string& path,
-                     const std::string& bytes) {
-  FB_ASSIGN(Value next, proposal(desk, request, "targets"));
-  if (next["targets"].contains(path)) {
-    FB_ASSIGN(const std::string before, trust_file(desk, request, path));
-    request.contents[crypto::sha256(before).hex()] = before;
-  }
-  next["targets"][path] = tuf::encode(tuf::describe(bytes));
-  request.contents[crypto::sha256(bytes).hex()] = bytes;
-  propose(request, "targets", next);
-  return {};
-}
-
 // A person whose last key goes may decide nothing any more, and goes as well.
 Result<bool> revoke_of_people(Desk& desk, Request& request, const std::string& id) {
   const std::string path(statement::kPeoplePath);
-  FB_ASSIGN(const std::string before, trust_file(desk, request, path));
+  FB_ASSIGN(const std::string before, trust_in_force(desk, request, path));
   FB_ASSIGN(auto people, statement::decode_people(before));
   bool found = false;
   for (auto& person : people.people) found = person.keys.erase(id) > 0 || found;
   if (!found) return false;
   std::erase_if(people.people, [](const auto& person) { return person.keys.empty(); });
-  FB_TRY(replace_trust(desk, request, path, statement::encode(people)));
+  FB_TRY(propose_trust(desk, request, path, statement::encode(people)));
   return true;
 }
 
@@ -264,11 +235,45 @@ Result<Request> request_renewal(Desk& desk, const std::string& role) {
   return request;
 }
 
+Result<std::string> signed_target(Desk& desk, const std::string& path, const Digest& digest) {
+  const std::string name = "targets/" + tuf::hashed_name(path, digest.hex());
+  for (const std::string& place : {"repository/" + name, "cache/" + name}) {
+    auto bytes = desk.home.read(place, limits::kJsonBytes);
+    if (bytes.ok() && crypto::sha256(*bytes) == digest) return bytes;
+  }
+  FB_ASSIGN(auto bytes, desk.server.static_file(name, limits::kJsonBytes));
+  if (crypto::sha256(bytes) == digest) return bytes;
+  return Error{ErrorCode::mismatch, "the server has other bytes at " + path + " than are signed"};
+}
+
+Result<std::string> trust_in_force(Desk& desk, const Request& request, const std::string& path) {
+  FB_ASSIGN(const auto targets, tuf::decode_targets(request.current.at("targets")));
+  const auto found = targets.body.targets.find(path);
+  if (found == targets.body.targets.end())
+    return Error{ErrorCode::not_found, path + " is not among the top-level targets"};
+  FB_ASSIGN(const Digest digest, found->second.sha256());
+  return signed_target(desk, path, digest);
+}
+
+// Nobody is revoked until the first revocation: a trust file may have none before it.
+Status propose_trust(Desk& desk, Request& request, const std::string& path,
+                     const std::string& bytes) {
+  FB_ASSIGN(Value next, proposal(desk, request, "targets"));
+  if (next["targets"].contains(path)) {
+    FB_ASSIGN(const std::string before, trust_in_force(desk, request, path));
+    request.contents[crypto::sha256(before).hex()] = before;
+  }
+  next["targets"][path] = tuf::encode(tuf::describe(bytes));
+  request.contents[crypto::sha256(bytes).hex()] = bytes;
+  propose(request, "targets", next);
+  return {};
+}
+
 Result<Request> request_trust(Desk& desk, const std::string& name, const std::string& bytes) {
   const std::string path = "trust/" + name + ".json";
   FB_TRY(check_trust(path, bytes));
   FB_ASSIGN(Request request, ground(desk));
-  FB_TRY(replace_trust(desk, request, path, bytes));
+  FB_TRY(propose_trust(desk, request, path, bytes));
   return request;
 }
 

@@ -38,6 +38,14 @@ Result<Request> request_revocation(Desk& desk, const std::string& key,
 Result<Request> request_renewal(Desk& desk, const std::string& role);
 // Another trust/people.json, limits.json or log.json. Errors: malformed (that format), not_found.
 Result<Request> request_trust(Desk& desk, const std::string& path, const std::string& bytes);
+// The same inside a request that was begun: the bytes of a trust/ file in force, and its successor
+// as proposed. Errors: not_found (no such file yet); mismatch, and those of the server.
+Result<std::string> trust_in_force(Desk& desk, const Request& request, const std::string& path);
+Status propose_trust(Desk& desk, Request& request, const std::string& path,
+                     const std::string& bytes);
+// The bytes of a signed target, from our copy, the cache or the server. Errors: mismatch, and those
+// of the server.
+Result<std::string> signed_target(Desk& desk, const std::string& path, const Digest& digest);
 // A draft, to be signed by the role that owns its kind.
 Result<Request> request_release(Desk& desk, const Draft& draft);
 

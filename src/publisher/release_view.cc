@@ -72,6 +72,29 @@ std::string notes_lines(const json::Value& record) {
   return text;
 }
 
+// What the publisher's offline keys say of it, each on a line with since when and why.
+std::string ban_lines(const json::Value& record) {
+  std::string text;
+  const json::Value& revoked = object_of(record, "revoked");
+  if (!revoked.empty()) {
+    text += "revoked       since " + text_of(revoked, "since") +
+            ", for good: " + text_of(revoked, "reason") + "\n";
+  }
+  const json::Value& floor = object_of(record, "below_floor");
+  if (!floor.empty()) {
+    text += "below floor   nothing below " + text_of(floor, "version") + " starts since " +
+            text_of(floor, "since") + ": " + text_of(floor, "reason") + "\n";
+  }
+  return text;
+}
+
+// The strongest of what keeps it from starting, in capitals; "" when nothing does.
+std::string ban_word(const json::Value& record) {
+  if (!object_of(record, "revoked").empty()) return "REVOKED";
+  if (flag_of(record, "blocked")) return "BLOCKED";
+  return object_of(record, "below_floor").empty() ? "" : "BELOW FLOOR";
+}
+
 std::string open_gates(const json::Value& record) {
   std::string closed;
   for (const json::Value& gate : list_of(record, "gates")) {
@@ -107,7 +130,8 @@ bool closed_besides_approval(const json::Value& record) {
 std::string release_text(const json::Value& record) {
   std::string text = text_of(record, "component") + " " + text_of(record, "version") + "  (" +
                      text_of(record, "kind") + ", " + text_of(record, "class") + ")" +
-                     (flag_of(record, "blocked") ? "  BLOCKED" : "") + "\n";
+                     (ban_word(record).empty() ? "" : "  " + ban_word(record)) + "\n" +
+                     ban_lines(record);
   text += "release       " + text_of(record, "release") + "\n";
   text += "author        " + text_of(record, "author") + ", " + text_of(record, "created") + "\n";
   text += notes_lines(record) + people_line(record);
@@ -128,7 +152,7 @@ std::string releases_text(const json::Value& list) {
     const json::Value& rollouts = list_of(each, "rollouts");
     columns.row({brief(text_of(each, "release")), text_of(each, "component"),
                  text_of(each, "version"), text_of(each, "class"),
-                 flag_of(each, "blocked") ? "BLOCKED" : open_gates(each),
+                 ban_word(each).empty() ? open_gates(each) : ban_word(each),
                  rollouts.empty() ? "-" : json::compact(rollouts)});
   }
   return columns.text();

@@ -5,8 +5,10 @@
 
 #include "crypto/sha256.h"
 #include "publisher/fields.h"
+#include "publisher/revocation_words.h"
 #include "release/manifest.h"
 #include "statement/people.h"
+#include "statement/revocation.h"
 #include "tuf/metadata.h"
 
 namespace fb::publisher {
@@ -187,6 +189,8 @@ class Words {
         lines.push_back(plain(path) + " is withdrawn");
       else if (path == statement::kPeoplePath)
         append(lines, people(was, is));
+      else if (path == statement::kRevokedPath)
+        append(lines, revocations(was, is));
       else
         append(lines, target(path, was, is));
     }
@@ -274,6 +278,31 @@ class Words {
     for (const auto& person : after->people)
       append(lines, one_person(before->find(person.id), person));
     return lines;
+  }
+
+  // By what vouches for it: a manifest that hashes to the digest.
+  [[nodiscard]] std::string release_name(const Digest& digest) const {
+    const auto found = request_.contents.find(digest.hex());
+    if (found == request_.contents.end() || crypto::sha256(found->second) != digest)
+      return "release " + digest.text();
+    const auto manifest = release::decode_manifest(found->second);
+    if (!manifest.ok()) return "release " + digest.text();
+    return manifest->component.text() + " " + plain(manifest->version) + " (" + digest.text() + ")";
+  }
+
+  [[nodiscard]] Lines revocations(const json::Value& was, const json::Value& is) const {
+    const std::string path(statement::kRevokedPath);
+    const std::string* old_text = content(was);
+    const std::string* new_text = content(is);
+    const bool readable = new_text != nullptr && (was.is_null() || old_text != nullptr);
+    if (!readable || is.contains("custom")) return target(path, was, is);
+    const auto after = statement::decode_revocations(*new_text);
+    const auto before = old_text == nullptr
+                            ? Result<statement::Revocations>(statement::Revocations{})
+                            : statement::decode_revocations(*old_text);
+    if (!after.ok() || !before.ok()) return target(path, was, is);
+    return revocation_words(*before, *after,
+                            [this](const Digest& digest) { return release_name(digest); });
   }
 
   static std::string roles_text(const statement::Person& person) {

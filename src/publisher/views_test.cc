@@ -7,6 +7,7 @@
 #include "publisher/device_view.h"
 #include "publisher/keys_view.h"
 #include "publisher/policy_orders.h"
+#include "publisher/release_view.h"
 #include "publisher/rollout_view.h"
 
 namespace fb::publisher {
@@ -54,6 +55,23 @@ TEST(RolloutView, knows_when_nothing_will_change_any_more) {
   json::Value untouched = rollout("halted");
   untouched["exposed"] = 0;
   EXPECT_TRUE(is_over(untouched));
+}
+
+TEST(ReleaseView, says_which_ban_keeps_it_from_starting_since_when_and_why) {
+  json::Value record{{"component", "sensor.channel"}, {"version", "291"}, {"blocked", false}};
+  EXPECT_THAT(release_text(record), testing::Not(HasSubstr("FLOOR")));
+  record["below_floor"] = {
+      {"version", "292"}, {"since", "2026-11-25T10:00:00Z"}, {"reason", "the July fault"}};
+  EXPECT_THAT(release_text(record), HasSubstr("BELOW FLOOR\n"));
+  EXPECT_THAT(release_text(record),
+              HasSubstr("nothing below 292 starts since 2026-11-25T10:00:00Z: the July fault"));
+  record["blocked"] = true;
+  EXPECT_THAT(release_text(record), HasSubstr("BLOCKED\n"));
+  record["revoked"] = {{"since", "2026-11-25T11:00:00Z"}, {"reason", "a 21st field"}};
+  EXPECT_THAT(release_text(record), HasSubstr("REVOKED\n"));
+  EXPECT_THAT(release_text(record),
+              HasSubstr("since 2026-11-25T11:00:00Z, for good: a 21st field"));
+  EXPECT_THAT(releases_text(json::Value::array({record})), HasSubstr("REVOKED"));
 }
 
 TEST(Explain, says_what_a_device_waits_for) {

@@ -98,6 +98,7 @@ Result<Releases::Found> Releases::take_new_targets(const std::string& role,
     FB_TRY(check_manifest(manifest, path, after));
     if (entries_.contains(digest)) continue;  // was withdrawn, and is back
     FB_TRY(check_new_version(manifest));
+    FB_TRY(bans_.check(digest, manifest));
     found.emplace_back(digest, ReleaseEntry{std::move(manifest), std::move(bytes).value(), 0, {}});
   }
   return found;

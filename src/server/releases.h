@@ -7,6 +7,7 @@
 
 #include "gate/gate.h"
 #include "release/manifest.h"
+#include "server/bans.h"
 #include "server/devices.h"
 #include "server/repository.h"
 #include "server/transaction.h"
@@ -23,14 +24,15 @@ struct ReleaseEntry {
 
 class Releases {
  public:
-  explicit Releases(Repository& repository) : repository_(repository) {}
+  Releases(Repository& repository, const Bans& bans) : repository_(repository), bans_(bans) {}
 
   Status load(port::Store& store, const statement::People& people);
 
   // Takes signed role metadata: every new target must lie in `blobs` (by digest, hex), every new
-  // manifest must decode and own its path. On success the publication is adopted with `tx`; the
-  // digests of the new releases. Errors: those of tuf, malformed, mismatch, not_found (a blob),
-  // already_exists.
+  // manifest must decode, own its path and be neither revoked nor below its component's floor. On
+  // success the publication is adopted with `tx`; the digests of the new releases. Errors: those of
+  // tuf, malformed, mismatch, not_found (a blob), already_exists, conflict (revoked, below the
+  // floor).
   struct Submission {
     std::string role;
     std::string metadata;
@@ -69,6 +71,7 @@ class Releases {
                                const tuf::Targets& after);
 
   Repository& repository_;
+  const Bans& bans_;
   std::map<Digest, ReleaseEntry> entries_;
 };
 

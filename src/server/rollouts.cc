@@ -135,6 +135,7 @@ Status Rollouts::load(Transaction& tx, Instant now) {
     return {};
   }));
   listening_since_ = now;
+  FB_TRY(obey_bans(tx, now));
   for (const auto& [id, run] : runs_) FB_TRY(incident_that_a_crash_left(*run));
   plans_changed_ = true;  // published only where they differ from what stands there
   return flush(tx, now);
@@ -217,11 +218,7 @@ Result<std::vector<gate::GateResult>> Rollouts::may_start(const statement::Act& 
   const ReleaseEntry* release = n_.releases.find(act.release);
   if (release == nullptr)
     return Error{ErrorCode::not_found, "no release " + act.release.text() + " was submitted here"};
-  if (resumed == nullptr && blocked(act.release)) {
-    return Error{ErrorCode::conflict,
-                 act.release.text() +
-                     " was halted and is blocked; only a resume that two people sign lifts that"};
-  }
+  FB_TRY(not_banned(act.release, resumed));
   FB_TRY(lane_fits(act.release, act.lane));
   if (act.lane == statement::Lane::emergency && act.reason.empty()) {
     return Error{ErrorCode::bad_usage,
@@ -468,6 +465,8 @@ Result<Rollouts::Done> Rollouts::steer(const statement::SignedAct& signed_act, T
   if (act.kind == ActKind::go_on && held && act.issued + seconds(1) <= held->at) {
     return Error{ErrorCode::conflict, "this continue was signed before the hold that stands now"};
   }
+  if (act.kind == ActKind::go_on)
+    FB_TRY(n_.bans.check(act.release, n_.releases.find(act.release)->manifest));
   if (act.kind == ActKind::go_on) event = rollout::OperatorContinue{person, act.reason};
   FB_TRY(run.apply(event, tx, now));
   tx.log(now, std::string(word(act.kind)),
@@ -502,6 +501,7 @@ Result<Rollouts::Done> Rollouts::resume(const statement::SignedAct& signed_act, 
         ErrorCode::forbidden,
         act.person.text() + " may not resume rollouts: operations, security and reviewers may"};
   }
+  FB_TRY(not_banned(act.release, &halted));
   const auto& acts = n_.releases.find(act.release)->acts;
   const auto same = [&](const auto& each) {
     return each.act.nonce == act.nonce && each.act.person == act.person;
@@ -568,13 +568,44 @@ const RolloutRun* Rollouts::find(RolloutId id) const {
   return it == runs_.end() ? nullptr : it->second.get();
 }
 
-// The newest rollout of a release decides: a resume lifts the block that the halt set.
-bool Rollouts::blocked(const Digest& release) const {
-  bool out = false;
+// The newest rollout of a release decides: a resume lifts the block that the halt set, and so does
+// the publisher's unblock.
+const RolloutRun* Rollouts::blocking(const Digest& release) const {
+  const RolloutRun* newest = nullptr;
   for (const auto& [id, run] : runs_) {
-    if (run->record().release == release) out = run->halted();
+    if (run->record().release == release) newest = run.get();
   }
-  return out;
+  if (newest == nullptr || !newest->halted()) return nullptr;
+  return n_.bans.lifts(release, newest->record().id) ? nullptr : newest;
+}
+
+// What no gate opens: the publisher's offline word, and a halt that nobody lifted.
+Status Rollouts::not_banned(const Digest& release, const RolloutRun* resumed) const {
+  FB_TRY(n_.bans.check(release, n_.releases.find(release)->manifest));
+  const RolloutRun* halted = resumed == nullptr ? blocking(release) : nullptr;
+  if (halted == nullptr) return {};
+  return Error{ErrorCode::conflict,
+               "rollout " + halted->record().id.text() + " of this release was halted on " +
+                   to_rfc3339(halted->record().halted.value_or(halted->record().started)) +
+                   "; two people resume it (firebreak rollout resume), or the publisher's keys "
+                   "unblock it (firebreak release unblock)"};
+}
+
+Status Rollouts::obey_bans(Transaction& tx, Instant now) {
+  for (const auto& [id, run] : runs_) {
+    const ReleaseEntry* release = n_.releases.find(run->record().release);
+    if (!run->live() || release == nullptr) continue;
+    if (const auto* ban = n_.bans.revoked(run->record().release)) {
+      FB_TRY(
+          run->apply(rollout::OperatorHalt{"the publisher", "revoked: " + ban->reason}, tx, now));
+    } else if (const auto* floor = n_.bans.floor(release->manifest)) {
+      FB_TRY(run->apply(rollout::OperatorHold{"the publisher", "below version " + floor->version +
+                                                                   ": " + floor->reason},
+                        tx, now));
+    }
+  }
+  plans_changed_ = true;  // an unblock may have taken something off the list of blocks
+  return {};
 }
 
 void Rollouts::tick(Transaction& tx, Instant now, rollout::Continuity continuity) {

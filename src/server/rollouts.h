@@ -28,6 +28,7 @@ class Rollouts {
     Devices& devices;
     Releases& releases;
     Repository& repository;
+    const Bans& bans;
     const statement::People& people;
     port::Entropy& entropy;
     port::Store& store;
@@ -46,6 +47,10 @@ class Rollouts {
     std::string result;
   };
   Result<Done> order(const statement::SignedAct& act, Transaction& tx, Instant now);
+
+  // What the publisher revoked is halted; what lies below a floor is held, since a floor sends
+  // nobody back.
+  Status obey_bans(Transaction& tx, Instant now);
 
   void heard(DeviceIndex device, const wire::CheckIn& check_in, Transaction& tx, Instant now);
   [[nodiscard]] std::vector<wire::Offer> offers(DeviceIndex device) const;
@@ -66,10 +71,13 @@ class Rollouts {
     return runs_;
   }
   [[nodiscard]] const RolloutRun* find(RolloutId id) const;
-  [[nodiscard]] bool blocked(const Digest& release) const;
+  // The newest rollout of the release was halted, and nobody lifted that.
+  [[nodiscard]] bool blocked(const Digest& release) const { return blocking(release) != nullptr; }
   std::vector<Notice> take_notices();
 
  private:
+  [[nodiscard]] const RolloutRun* blocking(const Digest& release) const;
+  [[nodiscard]] Status not_banned(const Digest& release, const RolloutRun* resumed) const;
   [[nodiscard]] Status check_word(const statement::SignedAct& act) const;
   Result<Done> carry_out(const statement::SignedAct& act, Transaction& tx, Instant now);
   Result<Done> start(const statement::SignedAct& act, const RolloutRun* resumed, Transaction& tx,

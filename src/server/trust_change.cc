@@ -130,6 +130,11 @@ Result<json::Value> take_trust_change(World& world, const TrustChange& change,
     FB_ASSIGN(world.people, statement::decode_people(people->second));
     world.releases->forget_acts_but_of(world.people, now);
   }
+  const auto revoked = trust.find(std::string(statement::kRevokedPath));
+  if (revoked != trust.end()) {
+    FB_TRY(world.bans.take(revoked->second, tx));
+    FB_TRY(world.rollouts->obey_bans(tx, now));
+  }
   tx.log(now, "trust", {{"roles", versions}});
   world.repository->adopt(std::move(publication), tx);
   return json::Value{{"roles", std::move(versions)}};

@@ -69,6 +69,12 @@ json::Value release_view(const World& world, const Digest& digest, const Release
   for (const auto& [id, run] : world.rollouts->all()) {
     if (run->record().release == digest) rollouts.push_back(id.number());
   }
+  json::Value revoked, floor;
+  if (const auto* ban = world.bans.revoked(digest))
+    revoked = {{"since", to_rfc3339(ban->since)}, {"reason", ban->reason}};
+  if (const auto* ban = world.bans.floor(manifest)) {
+    floor = {{"version", ban->version}, {"since", to_rfc3339(ban->since)}, {"reason", ban->reason}};
+  }
   return {{"release", digest.text()},
           {"log_entry", entry.log_index},
           {"component", manifest.component.text()},
@@ -86,7 +92,9 @@ json::Value release_view(const World& world, const Digest& digest, const Release
           {"approvals", std::move(approvals)},
           {"waivers", std::move(waivers)},
           {"rollouts", std::move(rollouts)},
-          {"blocked", world.rollouts->blocked(digest)}};
+          {"blocked", world.rollouts->blocked(digest)},
+          {"revoked", std::move(revoked)},
+          {"below_floor", std::move(floor)}};
 }
 
 json::Value device_view(const World& world, DeviceIndex device, Instant now) {

@@ -38,12 +38,14 @@ Result<std::unique_ptr<World>> World::open(const Config& config, const Doors& do
   FB_ASSIGN(world->people, statement::decode_people(people));
   FB_TRY(world->devices.load(doors.store));
   FB_TRY(world->notices.load(doors.store));
-  world->releases = std::make_unique<Releases>(*world->repository);
+  FB_TRY(
+      world->bans.load(doors.store, *world->repository).in(std::string(statement::kRevokedPath)));
+  world->releases = std::make_unique<Releases>(*world->repository, world->bans);
   FB_TRY(world->releases->load(doors.store, world->people));
   FB_TRY(world->load_policies());
   world->rollouts = std::make_unique<Rollouts>(
       Rollouts::Neighbours{config, world->devices, *world->releases, *world->repository,
-                           world->people, doors.entropy, doors.store});
+                           world->bans, world->people, doors.entropy, doors.store});
 
   Transaction tx(world->log->tip().size);
   tx.log(now, "server-started", {{"devices", world->devices.size()}});

@@ -9,6 +9,7 @@
 
 #include "port/clock.h"
 #include "port/files.h"
+#include "server/bans.h"
 #include "server/config.h"
 #include "server/devices.h"
 #include "server/event_log.h"
@@ -70,6 +71,7 @@ class World {
   Notices notices;
   ExpiryWatch expiry_watch;
   std::unique_ptr<Repository> repository;
+  Bans bans;
   std::unique_ptr<Releases> releases;
   std::unique_ptr<Rollouts> rollouts;
   statement::People people;
