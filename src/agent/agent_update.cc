@@ -200,7 +200,21 @@ void Agent::judge(const ComponentId& id) {
   judged.contract = contract_reasons(id);
   judged.busy = busy(id);
   judged.clock = clock_doubt();
+  judged.approvers = approvers(id);
   feed(id, judged);
+}
+
+// Who approved the candidate, by what its plan carries; asked only for a customer who wants to
+// know.
+std::vector<policy::Approver> Agent::approvers(const ComponentId& id) const {
+  const Unit& unit = units_.at(id);
+  const auto* candidate = install::candidate_of(unit.state.phase);
+  if (candidate == nullptr || !unit.order || !knowledge_.policy) return {};
+  const Digest& release = candidate->slot.release;
+  const auto manifest = read_manifest(doors_.files, id, release);
+  if (!manifest.ok()) return {};
+  const Instant at = std::max(now().wall, knowledge_.authenticated);
+  return policy::approvers_of(release, manifest->author, unit.order->acts, knowledge_.people, at);
 }
 
 // What is signed with a time cannot lie in the future: the clock stands behind it.

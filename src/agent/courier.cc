@@ -357,8 +357,8 @@ std::vector<statement::SignedAct> Courier::verified(
   return out;
 }
 
-// Two different people with different operative roles named the same halted rollout.
-std::optional<RolloutId> Courier::lifted(const Order& order) const {
+// Of each: two different people with different operative roles named the same halted rollout.
+std::vector<RolloutId> Courier::lifted(const Order& order) const {
   using statement::Role;
   struct Signed {
     std::set<PersonId> people;
@@ -378,10 +378,11 @@ std::optional<RolloutId> Courier::lifted(const Order& order) const {
       by_rollout[*act.rollout].roles.insert(role);
     }
   }
+  std::vector<RolloutId> out;
   for (const auto& [rollout, who] : by_rollout) {
-    if (who.people.size() >= 2 && who.roles.size() >= 2) return rollout;
+    if (who.people.size() >= 2 && who.roles.size() >= 2) out.push_back(rollout);
   }
-  return std::nullopt;
+  return out;
 }
 
 // ---- Permits ----

@@ -43,7 +43,7 @@ struct Pinned {
 struct Order {
   statement::Plan plan;
   bool ask = false;
-  std::optional<RolloutId> resumed;        // the halt that two people lifted with it
+  std::vector<RolloutId> resumed;          // the halts of it that two people lifted
   std::vector<statement::SignedAct> acts;  // of people this device knows
 };
 
@@ -119,7 +119,7 @@ class Courier {
   Result<std::string> document(const std::string& path, std::string_view role, Reach reach);
   [[nodiscard]] std::vector<statement::SignedAct> verified(
       const std::vector<statement::Envelope>& acts) const;
-  [[nodiscard]] std::optional<RolloutId> lifted(const Order& order) const;
+  [[nodiscard]] std::vector<RolloutId> lifted(const Order& order) const;
   Status be_fresh(statement::Purpose purpose, release::Kind kind);
   Status load_identity();
   void remember_bans();

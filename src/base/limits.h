@@ -65,6 +65,8 @@ inline constexpr std::size_t kFloors = 64;  // one per component of a product li
 // kJsonBytes, or it could not be read again.
 inline constexpr std::size_t kSeenBlocks = 2000;
 inline constexpr std::size_t kSeenReasonBytes = 160;
+// Roles whose approval one rule of a customer may ask for: more people than that never meet.
+inline constexpr std::size_t kApprovalsAsked = 8;
 // Acts that one plan carries to devices.
 inline constexpr std::size_t kActsPerPlan = 32;
 

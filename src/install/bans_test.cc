@@ -86,7 +86,8 @@ TEST(Revoked, IsLeftEvenWhereTheCustomerKeepsWhatIsHalted) {
 
 TEST(Revoked, StaysRevokedWhoeverResumesIt) {
   Device device = Device::provisioned().staged().feed(revoked("291"));
-  device.feed(Offered{rollout_id(8), digest_of("291"), rollout_id(7), "291", revoked("291").bans});
+  device.feed(
+      Offered{rollout_id(8), digest_of("291"), {rollout_id(7)}, "291", revoked("291").bans});
   EXPECT_EQ(device.phase(), "refused");
   EXPECT_EQ(device.effect<Fetch>(), nullptr);
   EXPECT_EQ(device.newest_rule(), "revoked");

@@ -33,7 +33,7 @@ const std::vector<Move>& moves() {
       {"other", [](Device& d) { d.offered("292"); }},
       {"resumed",
        [](Device& d) {
-         d.feed(Offered{rollout_id(8), digest_of("291"), rollout_id(7)});
+         d.feed(Offered{rollout_id(8), digest_of("291"), {rollout_id(7)}});
        }},
       {"fetched",
        [](Device& d) {

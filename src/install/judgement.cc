@@ -26,12 +26,13 @@ std::optional<Hindrance> customer(const State& state, const Candidate& candidate
   for (const Sighting& seen : state.seen) {
     if (seen.release == candidate.slot.release) first = seen.first;
   }
-  const auto refusal =
-      policy::judge(*on.policy, {state.component, candidate.slot.version, first, now.wall});
+  const auto refusal = policy::judge(
+      *on.policy, {state.component, candidate.slot.version, first, now.wall, on.approvers});
   if (!refusal) return std::nullopt;
+  const std::string other = refusal->change.empty() ? "" : refusal->change + ", or ";
   return Hindrance{"policy:" + refusal->rule, refusal->sentence,
                    refusal->until ? "time: " + to_rfc3339(*refusal->until)
-                                  : "a newer policy of " + on.policy->tenant.text(),
+                                  : other + "a newer policy of " + on.policy->tenant.text(),
                    refusal->until};
 }
 

@@ -84,7 +84,7 @@ class Stepper {
   void refuse_banned(const Candidate& candidate, const Ban& ban);
   bool refuse_offer(const Offered& offer);
   void begin_fetch(const Offered& offer);
-  void resume(const Offered& offer);
+  void resume(const Digest& release, const RolloutId& halted);
   void recover_trial();
   void recover_activation(const std::optional<Digest>& linked, bool same_boot);
   void adopt(const Recovered& event);
@@ -234,7 +234,7 @@ void Stepper::take(const Provisioned& event) {
 // ---- From an offer to a staged release ----
 
 void Stepper::take(const Offered& event) {
-  if (event.resumed) resume(event);
+  for (const RolloutId& halted : event.resumed) resume(event.release, halted);
   if (state_.active && state_.active->release == event.release) return;
   if (const Candidate* candidate = candidate_of(state_.phase)) {
     if (candidate->slot.release == event.release) {
@@ -287,16 +287,15 @@ void Stepper::begin_fetch(const Offered& event) {
   effects_.emplace_back(Fetch{event.rollout, event.release});
 }
 
-void Stepper::resume(const Offered& event) {
-  const Lift lift{event.release, *event.resumed};
+void Stepper::resume(const Digest& release, const RolloutId& halted) {
+  const Lift lift{release, halted};
   if (std::find(state_.lifted.begin(), state_.lifted.end(), lift) != state_.lifted.end()) return;
   // Once per resume: what this device found out by itself afterwards stands.
-  std::erase_if(state_.rejected,
-                [&](const Rejection& each) { return each.release == event.release; });
+  std::erase_if(state_.rejected, [&](const Rejection& each) { return each.release == release; });
   if (state_.lifted.size() == kRejections) state_.lifted.erase(state_.lifted.begin());
   state_.lifted.push_back(lift);
-  decide("resumed", "two people lifted the halt of rollout " + event.resumed->text() + " for " +
-                        event.release.brief());
+  decide("resumed",
+         "two people lifted the halt of rollout " + halted.text() + " for " + release.brief());
 }
 
 // Said once: the server may repeat its offer for days.

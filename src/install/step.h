@@ -48,8 +48,8 @@ struct Provisioned {
 struct Offered {
   RolloutId rollout;
   Digest release;
-  std::optional<RolloutId> resumed;  // the halt that two people, verified here, lifted
-  std::string version = {};          // as the plan calls it
+  std::vector<RolloutId> resumed;  // the halts of it that two people, verified here, lifted
+  std::string version = {};        // as the plan calls it
   Bans bans = {};
 };
 // The server says so, but nothing signed agrees.
@@ -82,6 +82,7 @@ struct Judged {
   std::string busy;                   // another component of the same workload is being changed
   std::string missing;                // which list of bans is signed and not here; empty: none
   std::string clock;                  // why this device's clock cannot be right; empty: it may be
+  std::vector<policy::Approver> approvers = {};  // of the candidate, verified here
 };
 // The server holds a place for us.
 struct Invited {

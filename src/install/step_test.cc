@@ -48,7 +48,7 @@ TEST(Trap, ADeviceThatRolledBackDoesNotTakeTheSameReleaseAgain) {
   EXPECT_EQ(device.phase(), "rolled-back");
   EXPECT_EQ(device.effect<Fetch>(), nullptr);
   EXPECT_EQ(device.newest_rule(), "rejected");
-  device.feed(Offered{rollout_id(8), digest_of("291"), rollout_id(7)});
+  device.feed(Offered{rollout_id(8), digest_of("291"), {rollout_id(7)}});
   EXPECT_EQ(device.phase(), "fetching") << "a rollout that two people resumed is another matter";
 }
 
@@ -403,7 +403,7 @@ TEST(Halt, LeavesWhatTheCustomerWantsToKeep) {
 TEST(Halt, LiftedByTwoPeopleNoLongerBlocks) {
   Device device = Device::provisioned().staged().feed(Device::blocked("291"));
   ASSERT_EQ(device.phase(), "refused");
-  device.feed(Offered{rollout_id(8), digest_of("291"), rollout_id(7)})
+  device.feed(Offered{rollout_id(8), digest_of("291"), {rollout_id(7)}})
       .feed(Fetched{Device::candidate("291"), {}});
   device.feed(Device::blocked("291", 7));
   EXPECT_TRUE(device.in<Staged>().ready);
@@ -421,7 +421,7 @@ struct HindranceCase {
 TEST(Halt, AResumeForgetsTheDevicesOwnRejectionOnce) {
   Device device = Device::provisioned().rolled_back();
   device.feed(FellBack{});
-  const Offered resumed{rollout_id(8), digest_of("291"), rollout_id(7)};
+  const Offered resumed{rollout_id(8), digest_of("291"), {rollout_id(7)}};
   EXPECT_EQ(device.feed(resumed).phase(), "fetching");
   Candidate again = Device::candidate("291");
   again.rollout = rollout_id(8);

@@ -14,6 +14,7 @@ using publisher::Desk;
 
 struct Options {
   std::string tenant, file, component = "*", id, freeze, delay, pin, on_halt = "revert";
+  std::vector<std::string> approvals;
   std::int64_t version = 0;
 };
 
@@ -21,7 +22,7 @@ std::string rule_id(const Options& options, const char* otherwise) {
   return options.id.empty() ? otherwise : options.id;
 }
 
-// Each of --freeze, --delay and --pin is a rule of its own, over the same component.
+// Each of --freeze, --delay, --pin and --approvals is a rule of its own, over the same component.
 Result<std::vector<policy::Rule>> rules_of(const Options& options) {
   std::vector<policy::Rule> rules;
   if (!options.freeze.empty()) {
@@ -34,6 +35,11 @@ Result<std::vector<policy::Rule>> rules_of(const Options& options) {
   }
   if (!options.pin.empty())
     rules.push_back({rule_id(options, "pin"), options.component, {}, {}, options.pin});
+  if (!options.approvals.empty()) {
+    FB_ASSIGN(auto roles, publisher::parse_roles(options.approvals));
+    rules.push_back(
+        {rule_id(options, "approvals"), options.component, {}, {}, {}, std::move(roles)});
+  }
   return rules;
 }
 
@@ -63,6 +69,12 @@ void register_sign(CLI::App* noun, Program& program, const std::shared_ptr<Optio
       ->type_name("TIME");
   command->add_option("--pin", options->pin, "Only this version may start")->type_name("V");
   command
+      ->add_option("--approvals", options->approvals,
+                   "Roles whose approval devices want to see, each of another person: "
+                   "reviewer,security")
+      ->delimiter(',')
+      ->type_name("ROLES");
+  command
       ->add_option("--id,--name", options->id, "The customer's name for the rule, shown by explain")
       ->type_name("NAME");
   command->add_option("--on-halt", options->on_halt, "What devices do after a halt: revert or hold")
@@ -78,7 +90,8 @@ void register_sign(CLI::App* noun, Program& program, const std::shared_ptr<Optio
 
 void register_policies(CLI::App& app, Program& program) {
   CLI::App* noun = add_noun(
-      app, "policy", "The customer's word: freeze, delay, pin; signed with the customer's key");
+      app, "policy",
+      "The customer's word: freeze, delay, pin, approvals; signed with the customer's key");
   const auto options = std::make_shared<Options>();
   register_sign(noun, program, options);
 

@@ -1,9 +1,28 @@
 #include "policy/customer.h"
 
+#include <algorithm>
+
+#include "base/limits.h"
 #include "json/reader.h"
 
 namespace fb::policy {
 namespace {
+
+// "2 of 3 approvals that count here (rita, sven); still wanted: security".
+std::optional<Refusal> judge_approvals(const Rule& rule, const std::string& whose,
+                                       const Question& question) {
+  const auto missing = still_wanted(rule.approvals, question.approvers);
+  if (missing.empty()) return std::nullopt;
+  std::string who;
+  for (const Approver& each : question.approvers)
+    who += (who.empty() ? " (" : ", ") + each.person.text();
+  const std::string wanted = listed(missing);
+  return Refusal{rule.id, std::nullopt,
+                 whose + std::to_string(rule.approvals.size() - missing.size()) + " of " +
+                     std::to_string(rule.approvals.size()) + " approvals that count here" +
+                     (who.empty() ? "" : who + ")") + "; still wanted: " + wanted,
+                 "an approval by " + wanted};
+}
 
 bool applies(const Rule& rule, const ComponentId& component) {
   if (rule.component == "*" || rule.component == component.text()) return true;
@@ -29,6 +48,7 @@ std::optional<Refusal> judge_rule(const Policy& policy, const Rule& rule,
     return Refusal{rule.id, std::nullopt,
                    whose + question.component.text() + " is pinned to " + *rule.pin};
   }
+  if (!rule.approvals.empty()) return judge_approvals(rule, whose, question);
   return std::nullopt;
 }
 
@@ -43,6 +63,22 @@ bool legal_pattern(const std::string& pattern) {
          ComponentId::parse(pattern.substr(0, pattern.size() - 1) + "x").ok();
 }
 
+std::vector<statement::Role> read_roles(json::Reader& in) {
+  std::vector<statement::Role> out;
+  for (const std::string& text : in.strings("approvals", limits::kApprovalsAsked, 32)) {
+    const auto& words = statement::role_words();
+    const auto it = std::find_if(words.begin(), words.end(),
+                                 [&](const auto& pair) { return pair.first == text; });
+    if (it == words.end())
+      in.fail("approvals",
+              "'" + text + "' is no role: author, reviewer, operations, security, customer");
+    else
+      out.push_back(it->second);
+  }
+  if (!in.failed() && out.empty()) in.fail("approvals", "at least one role is expected");
+  return out;
+}
+
 Rule read_rule(json::Reader& in) {
   Rule rule{in.string("id", 64), in.string("component", 100), {}, {}, {}};
   if (!in.failed() && !legal_pattern(rule.component))
@@ -55,8 +91,11 @@ Rule read_rule(json::Reader& in) {
   }
   if (in.has("delay_s")) rule.delay = seconds(in.integer("delay_s", 1, 365LL * 86'400));
   if (in.has("pin")) rule.pin = in.string("pin", 64);
-  const int set = (rule.freeze ? 1 : 0) + (rule.delay ? 1 : 0) + (rule.pin ? 1 : 0);
-  if (!in.failed() && set != 1) in.fail("", "exactly one of freeze, delay_s and pin is expected");
+  if (in.has("approvals")) rule.approvals = read_roles(in);
+  const int set = (rule.freeze ? 1 : 0) + (rule.delay ? 1 : 0) + (rule.pin ? 1 : 0) +
+                  (rule.approvals.empty() ? 0 : 1);
+  if (!in.failed() && set != 1)
+    in.fail("", "exactly one of freeze, delay_s, pin and approvals is expected");
   return rule;
 }
 
@@ -95,6 +134,7 @@ std::string encode(const Policy& policy) {
                         {"to", to_rfc3339(rule.freeze->to)}};
     if (rule.delay) each["delay_s"] = rule.delay->ms / 1000;
     if (rule.pin) each["pin"] = *rule.pin;
+    for (const statement::Role role : rule.approvals) each["approvals"].push_back(word(role));
     rules.push_back(std::move(each));
   }
   return json::pretty({{"format", "firebreak.policy/1"},

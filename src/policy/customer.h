@@ -14,6 +14,7 @@
 #include "base/ids.h"
 #include "base/result.h"
 #include "base/time.h"
+#include "policy/approvals.h"
 #include "release/kind.h"
 
 namespace fb::policy {
@@ -25,13 +26,15 @@ struct Freeze {
   Instant to;
 };
 
-// One rule; exactly one of freeze, delay and pin is set.
+// One rule; exactly one of freeze, delay, pin and approvals is set.
 struct Rule {
   std::string id;         // the customer's name for it, shown by `explain`
   std::string component;  // "sensor.channel", "sensor.*" or "*"
   std::optional<Freeze> freeze;
   std::optional<Millis> delay;     // after this device first saw the release
   std::optional<std::string> pin;  // only this version
+  // Roles whose approval it takes, each by another person; verified on the device.
+  std::vector<statement::Role> approvals = {};
 };
 
 struct Policy {
@@ -48,12 +51,14 @@ struct Question {
   std::string version;
   Instant first_seen;  // by this device
   Instant now;
+  std::vector<Approver> approvers = {};
 };
 
 struct Refusal {
   std::string rule;              // its id
   std::optional<Instant> until;  // none: until the policy changes
   std::string sentence;          // "acme's rule quarter-end: frozen until 2026-12-01T00:00:00Z"
+  std::string change = {};       // what would change it, besides time and another policy
 };
 
 // The refusal that ends last, or none: allowed.

@@ -149,7 +149,8 @@ TEST(PolicyFormat, RefusesPatternsThatChooseNothing) {
 }
 
 TEST(PolicyFormat, RefusesRulesThatSayNothingOrTwoThings) {
-  const std::string one = "policy.rules[0]: exactly one of freeze, delay_s and pin is expected";
+  const std::string one =
+      "policy.rules[0]: exactly one of freeze, delay_s, pin and approvals is expected";
   EXPECT_EQ(problem({{"id", "x"}, {"component", "*"}}), one);
   EXPECT_EQ(problem({{"id", "x"}, {"component", "*"}, {"pin", "1"}, {"delay_s", 5}}), one);
 }

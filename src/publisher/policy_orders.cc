@@ -57,6 +57,8 @@ std::string rule_text(const policy::Rule& rule) {
     text += " frozen from " + to_rfc3339(rule.freeze->from) + " to " + to_rfc3339(rule.freeze->to);
   if (rule.delay) text += " waits " + in_words(*rule.delay) + " after a release is first seen";
   if (rule.pin) text += " stays at version " + *rule.pin;
+  if (!rule.approvals.empty())
+    text += " wants approvals of different people: " + policy::listed(rule.approvals);
   return text + "\n";
 }
 
@@ -107,6 +109,21 @@ Result<Millis> parse_delay(const std::string& text) {
   if (counted && unit == "d") return days(number);
   return Error{ErrorCode::bad_usage,
                "'" + text + "': a delay like 90s, 30min, 24h or 7d is expected"};
+}
+
+Result<std::vector<statement::Role>> parse_roles(const std::vector<std::string>& texts) {
+  std::vector<statement::Role> roles;
+  for (const std::string& text : texts) {
+    const auto& words = statement::role_words();
+    const auto it = std::find_if(words.begin(), words.end(),
+                                 [&](const auto& pair) { return pair.first == text; });
+    if (it == words.end()) {
+      return Error{ErrorCode::bad_usage,
+                   "'" + text + "' is no role: author, reviewer, operations, security or customer"};
+    }
+    roles.push_back(it->second);
+  }
+  return roles;
 }
 
 Result<Outcome> sign_policy(Desk& desk, const PolicyOrder& order) {

@@ -23,6 +23,8 @@ struct PolicyOrder {
 Result<policy::Freeze> parse_freeze(const std::string& text);
 // "24h", "30min", "90s", "7d". Errors: bad_usage.
 Result<Millis> parse_delay(const std::string& text);
+// "reviewer", "security". Errors: bad_usage.
+Result<std::vector<statement::Role>> parse_roles(const std::vector<std::string>& texts);
 
 // Writes tenants/<tenant>/policy-<version>.json. Errors: not_found (tenant's key), already_exists
 // (version), bad_usage.

@@ -175,6 +175,18 @@ TEST(PolicyOrders, refuse_a_version_that_does_not_grow_and_a_tenant_that_is_not_
   EXPECT_THAT(sign_policy(desk, {"acne", 0, {}}).error().detail, HasSubstr("there are: acme"));
 }
 
+TEST(PolicyOrders, say_whose_approval_a_rule_wants) {
+  TestDesk test;
+  Desk desk = test.desk();
+  const auto roles = parse_roles({"reviewer", "customer"});
+  ASSERT_TRUE(roles.ok());
+  const auto made = sign_policy(desk, {"acme", 0, {{"two-eyes", "*", {}, {}, {}, *roles}}});
+  ASSERT_TRUE(made.ok()) << made.error().detail;
+  EXPECT_THAT(made->text,
+              HasSubstr("two-eyes: * wants approvals of different people: reviewer, customer"));
+  EXPECT_EQ(parse_roles({"boss"}).error().code, ErrorCode::bad_usage);
+}
+
 TEST(PolicyOrders, read_times_as_people_write_them) {
   EXPECT_EQ(parse_delay("90s")->ms, 90'000);
   EXPECT_EQ(parse_delay("30min")->ms, 1'800'000);

@@ -128,7 +128,7 @@ TEST(Acts, AWaiverTakesTwoPeopleWithDifferentRoles) {
   const auto plan = statement::decode_plan(
       *lab.target("rollouts/" + std::to_string(Lab::rollout_of(started)) + ".json"));
   ASSERT_TRUE(plan.ok());
-  EXPECT_EQ(plan->acts.size(), 3U) << "devices check the waivers themselves";
+  EXPECT_EQ(plan->acts.size(), 3U) << "rita's approval and a waiver of each, for devices to check";
 }
 
 TEST(Acts, AnExpiredWaiverOpensNothing) {
@@ -143,6 +143,23 @@ TEST(Acts, AnExpiredWaiverOpensNothing) {
   lab.pass(seconds(11));
   lab.beat();
   EXPECT_EQ(Lab::rule_of(lab.order(ActKind::start, "otto", release)), "conflict");
+}
+
+TEST(Acts, AnApprovalThatComesLaterReachesTheDevicesThatWaitForIt) {
+  Lab lab;
+  const Digest release = lab.publish_channel("291");
+  const int rollout = lab.start(release);
+  const auto carried = [&] {
+    return statement::decode_plan(*lab.target("rollouts/" + std::to_string(rollout) + ".json"))
+        ->acts.size();
+  };
+  EXPECT_EQ(carried(), 1U);
+  ASSERT_EQ(lab.order(ActKind::approve, "sven", release).status, 201);
+  EXPECT_EQ(carried(), 2U);
+  ASSERT_EQ(lab.order(ActKind::approve, "sven", release).status, 201);
+  EXPECT_EQ(carried(), 2U) << "of one person one is enough";
+  lab.restart();
+  EXPECT_EQ(carried(), 2U);
 }
 
 struct Halted : Lab {
@@ -206,6 +223,43 @@ TEST(Resume, OfAnOlderHaltDoesNotLiftALaterOne) {
   EXPECT_EQ(Lab::rollout_of(lab.order(ActKind::resume, "rita", lab.release, second)), second)
       << "one of two";
   EXPECT_EQ(lab.get("/api/v1/releases/" + lab.release.text())["blocked"], true);
+}
+
+// A device that was off knows the blocks of both halts, and hears of neither resume.
+TEST(Resume, IsCarriedOnByALaterPlainRolloutForDevicesThatWereOff) {
+  Halted lab;
+  int rollout = lab.first;
+  for (int again = 0; again < 2; ++again) {
+    lab.beat();
+    lab.order(ActKind::resume, "otto", lab.release, rollout);
+    const int halted = rollout;
+    rollout = Lab::rollout_of(lab.order(ActKind::resume, "sven", lab.release, halted));
+    ASSERT_GT(rollout, halted);
+    if (again == 0) {
+      ASSERT_EQ(lab.halt(rollout, lab.release).status, 201);
+    }
+  }
+  lab.beat(60);
+  ASSERT_EQ(lab.state(rollout), "completed");
+  lab.enrol(0);
+  lab.beat();
+  const auto started = lab.order(ActKind::start, "otto", lab.release);
+  ASSERT_EQ(started.status, 201) << started.body;
+  const int plain = Lab::rollout_of(started);
+  EXPECT_EQ(lab.rollout(plain).contains("resumes"), false);
+  const auto plan =
+      statement::decode_plan(*lab.target("rollouts/" + std::to_string(plain) + ".json"));
+  std::map<int, std::set<std::string>> lifted;
+  for (const auto& envelope : plan->acts) {
+    const auto act = statement::verify_act(
+        envelope, lab.look([](World& world) { return world.people; }), lab.clock.wall());
+    ASSERT_TRUE(act.ok());
+    if (act->act.kind == ActKind::resume)
+      lifted[act->act.rollout->number()].insert(act->act.person.text());
+  }
+  ASSERT_EQ(lifted.size(), 2U);
+  for (const auto& [halted, people] : lifted)
+    EXPECT_EQ(people, (std::set<std::string>{"otto", "sven"})) << halted;
 }
 
 TEST(Resume, ThatCouldNotStartMayBeSentAgain) {

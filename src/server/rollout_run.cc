@@ -517,6 +517,11 @@ void RolloutRun::finish_revert(Transaction& tx, Instant now) {
   tx.log(now, "reverted", {{"rollout", record_.id.number()}, {"devices", exposed_.size()}});
 }
 
+void RolloutRun::carry(std::vector<statement::Envelope> acts) {
+  record_.plan.acts = std::move(acts);
+  dirty_ = outbox_.plans_changed = true;
+}
+
 RolloutRun::Outbox RolloutRun::take_outbox() { return std::exchange(outbox_, {}); }
 
 // --- what people see ---

@@ -77,6 +77,9 @@ class RolloutRun {
   Status apply(const rollout::Event& event, Transaction& tx, Instant now);
   void tick(Transaction& tx, Instant now, rollout::Continuity continuity);
 
+  // What people said, for devices: the plan is published anew with it.
+  void carry(std::vector<statement::Envelope> acts);
+
   // --- effects that others carry out; taken once ---
   struct Outbox {
     bool plans_changed = false;

@@ -7,6 +7,7 @@
 #include "base/limits.h"
 #include "crypto/sha256.h"
 #include "rollout/step.h"
+#include "server/plan_acts.h"
 
 namespace fb::server {
 namespace {
@@ -93,12 +94,6 @@ constexpr Millis kAgreement = hours(1);
 
 constexpr std::array kResumers{Role::operations, Role::security, Role::reviewer};
 
-// What devices check for themselves: waivers, and the words that lift this very halt.
-bool concerns(const statement::Act& act, const std::optional<RolloutId>& resumes) {
-  return act.kind == ActKind::waive ||
-         (act.kind == ActKind::resume && resumes && act.rollout == resumes);
-}
-
 template <class Roles = std::initializer_list<Role>>
 bool may(const statement::People& people, const PersonId& id, const Roles& roles) {
   const auto* person = people.find(id);
@@ -148,6 +143,7 @@ Result<Rollouts::Done> Rollouts::order(const statement::SignedAct& act, Transact
     case ActKind::waive: {
       FB_TRY(check_word(act));
       FB_TRY(n_.releases.add_act(act, tx, now));
+      tell_devices(act.act.release, now);
       return Done{{}, std::string(word(act.act.kind)) + " recorded"};
     }
     case ActKind::start:
@@ -253,14 +249,34 @@ Result<RolloutRecord> Rollouts::new_record(const statement::Act& act, const Roll
                  .state = statement::PlanState::running,
                  .started = now,
                  .acts = {}};
-  for (const auto& each : release.acts) {
-    if (each.act.expires >= now && concerns(each.act, record.resumes))
-      record.plan.acts.push_back(each.envelope);
-  }
+  record.plan.acts = acts_for_devices(release.acts, lifted_halts(act.release, record.resumes), now);
   if (record.plan.acts.size() <= limits::kActsPerPlan) return record;
   return Error{ErrorCode::too_many, std::to_string(record.plan.acts.size()) +
-                                        " waivers and resumes; a plan carries at most " +
+                                        " approvals, waivers and resumes; a plan carries at most " +
                                         std::to_string(limits::kActsPerPlan)};
+}
+
+// Each halt of this release that two people lifted: a device that was off knows the block and not
+// who lifted it, whichever rollout it comes back to.
+std::set<RolloutId> Rollouts::lifted_halts(const Digest& release,
+                                           const std::optional<RolloutId>& resumed_now) const {
+  std::set<RolloutId> out;
+  if (resumed_now) out.insert(*resumed_now);
+  for (const auto& [id, run] : runs_) {
+    if (run->record().release == release && run->record().resumes)
+      out.insert(*run->record().resumes);
+  }
+  return out;
+}
+
+// Somebody spoke about a release that is on its way: devices that wait for that word hear it.
+void Rollouts::tell_devices(const Digest& release, Instant now) {
+  for (const auto& [id, run] : runs_) {
+    if (run->record().release != release || !run->live()) continue;
+    auto acts = acts_for_devices(n_.releases.find(release)->acts,
+                                 lifted_halts(release, run->record().resumes), now);
+    if (acts.size() <= limits::kActsPerPlan) run->carry(std::move(acts));
+  }
 }
 
 Result<Rollouts::Done> Rollouts::start(const statement::SignedAct& signed_act,

@@ -100,6 +100,9 @@ class Rollouts {
                                                  const RolloutRun* resumed,
                                                  const std::set<statement::Ring>& rings,
                                                  Instant now) const;
+  [[nodiscard]] std::set<RolloutId> lifted_halts(const Digest& release,
+                                                 const std::optional<RolloutId>& resumed_now) const;
+  void tell_devices(const Digest& release, Instant now);
   [[nodiscard]] bool takes_part(DeviceIndex device, const ComponentId& component,
                                 Instant now) const;
   [[nodiscard]] Audience eligible(const Digest& release, const RolloutRun* resumed,

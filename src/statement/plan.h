@@ -39,7 +39,7 @@ struct Plan {
   std::set<Ring> rings;  // open ones
   PlanState state = PlanState::running;
   Instant started;
-  std::vector<Envelope> acts;  // waivers and the resume that devices check for themselves
+  std::vector<Envelope> acts;  // approvals, waivers and resumes that devices check for themselves
 };
 
 std::string plan_path(RolloutId rollout);  // "rollouts/7.json"

@@ -150,7 +150,13 @@ inline policy::Policy customer_policy() {
           policy::OnHalt::revert,
           {{"quarter-end", "*", policy::Freeze{kThen, kThen + days(3)}, {}, {}},
            {"a-day-late", "sensor.channel", {}, hours(24), {}},
-           {"pinned-engine", "sensor.engine", {}, {}, "7.11"}}};
+           {"pinned-engine", "sensor.engine", {}, {}, "7.11"},
+           {"two-eyes",
+            "sensor.*",
+            {},
+            {},
+            {},
+            {statement::Role::reviewer, statement::Role::customer}}}};
 }
 
 inline wire::CheckIn check_in() {
