@@ -66,14 +66,7 @@ Status Courier::load() {
                           "). The server cannot be told who this is; remove the file to enrol " +
                           "again, as another device"};
   }
-  if (const auto stored = doors_.files.read(layout::kPolicy, limits::kJsonBytes); stored.ok()) {
-    auto policy = open_policy(*stored);
-    if (policy.ok())
-      policy_ = std::move(policy).value();
-    else
-      doors_.log.line(port::LogLevel::warning,
-                      "the stored customer policy: " + policy.error().detail);
-  }
+  load_policy();
   if (const auto seen = doors_.files.read(layout::kSeenBlocked, limits::kJsonBytes); seen.ok()) {
     if (auto blocked = statement::decode_blocked(*seen); blocked.ok())
       seen_.blocked = std::move(blocked).value();
@@ -141,6 +134,7 @@ Result<News> Courier::check_in(wire::CheckIn report) {
   FB_ASSIGN(news.reply, wire::decode_check_in_reply(response.body));
   follow_metadata(news.reply, news);
   load_documents(&news);
+  follow_policy_keys(news.reply.policy_key_version, news);
   follow_policy(news.reply.policy_version, news);
   take_offers(news);
   news.knowledge = knowledge();
@@ -265,33 +259,80 @@ Result<std::string> Courier::document(const std::string& path, std::string_view 
 
 // ---- The customer's word ----
 
-void Courier::follow_policy(std::int64_t offered, News& news) {
-  if (!pinned_.policy_key || offered <= (policy_ ? policy_->version : 0)) return;
+// What was accepted under an earlier key of the chain stays the customer's word until the next one.
+void Courier::load_policy() {
+  if (!pinned_.policy_key) return;
+  policy_keys_.emplace(config_.tenant, *pinned_.policy_key);
+  const auto stored_keys = doors_.files.read(layout::kPolicyKeys, limits::kJsonBytes);
+  const auto rotations =
+      stored_keys.ok() ? policy::decode_rotations(*stored_keys) : stored_keys.error();
+  if (rotations.ok()) policy_keys_->follow_stored(*rotations);
+  if (stored_keys.ok() && !rotations.ok())
+    doors_.log.line(port::LogLevel::warning, "policy/keys.json: " + rotations.error().detail);
+  const auto stored = doors_.files.read(layout::kPolicy, limits::kJsonBytes);
+  if (!stored.ok()) return;
+  auto policy = open_policy(*stored, policy_keys_->past_signers());
+  if (policy.ok())
+    policy_ = std::move(policy).value();
+  else
+    doors_.log.line(port::LogLevel::warning,
+                    "the stored customer policy: " + policy.error().detail);
+}
+
+Result<std::string> Courier::get(const std::string& path) {
   port::HttpRequest request;
-  request.url = config_.server + "/v1/policy";
+  request.url = config_.server + path;
   request.headers["authorization"] = "Bearer " + secret_;
-  const auto response = doors_.http.send(request);
-  if (!response.ok() || response->status != 200) {
+  FB_ASSIGN(auto response, doors_.http.send(request));
+  if (response.status == 200) return std::move(response.body);
+  return Error{ErrorCode::unavailable,
+               request.url + " answered " + std::to_string(response.status)};
+}
+
+// Before the policy: whoever holds the old key alone must not get in between.
+void Courier::follow_policy_keys(std::int64_t offered, News& news) {
+  if (!policy_keys_ || offered <= policy_keys_->version()) return;
+  const auto bytes = get("/v1/policy-keys");
+  const Status taken = bytes.ok() ? take_policy_keys(*bytes) : Status(bytes.error());
+  if (!taken.ok()) news.troubles.push_back("customer key refused: " + taken.error().detail);
+}
+
+// Durable before it counts: a device that forgot a rotation would believe the old key again.
+Status Courier::take_policy_keys(std::string_view bytes) {
+  FB_ASSIGN(const auto rotations, policy::decode_rotations(bytes));
+  policy::KeyChain next = *policy_keys_;
+  Status refused = Error{ErrorCode::not_found, "no rotation that this device has not seen came"};
+  for (const auto& each : rotations) {
+    if (next.knows(each)) continue;
+    // One from before the pinned key leads nowhere here, and another may lead on.
+    if (const Status followed = next.follow(each); !followed.ok()) refused = followed;
+  }
+  if (next.version() == policy_keys_->version()) return refused;
+  FB_TRY(
+      doors_.files.write_atomic(layout::kPolicyKeys, policy::encode_rotations(next.rotations())));
+  policy_keys_ = std::move(next);
+  return {};
+}
+
+void Courier::follow_policy(std::int64_t offered, News& news) {
+  if (!policy_keys_ || offered <= (policy_ ? policy_->version : 0)) return;
+  const auto bytes = get("/v1/policy");
+  if (!bytes.ok()) {
     return news.troubles.push_back("customer policy version " + std::to_string(offered) +
                                    " cannot be fetched");
   }
-  auto policy = open_policy(response->body);
+  auto policy = open_policy(*bytes, policy_keys_->signers());
   Status taken = policy.ok() ? Status() : Status(policy.error());
-  if (taken.ok()) taken = doors_.files.write_atomic(layout::kPolicy, response->body);
+  if (taken.ok()) taken = doors_.files.write_atomic(layout::kPolicy, *bytes);
   if (taken.ok())
     policy_ = std::move(policy).value();
   else
     news.troubles.push_back("customer policy refused: " + taken.error().detail);
 }
 
-Result<policy::Policy> Courier::open_policy(std::string_view bytes) const {
-  if (!pinned_.policy_key) {
-    return Error{ErrorCode::bad_signature,
-                 "no policy_key is configured, so no policy can be verified"};
-  }
+Result<policy::Policy> Courier::open_policy(std::string_view bytes,
+                                            const statement::Signers& signers) const {
   FB_ASSIGN(const auto envelope, statement::parse_envelope(bytes));
-  const auto id = pinned_.policy_key->id();
-  const statement::Signers signers{{{id, *pinned_.policy_key}}, {id}, 1};
   FB_ASSIGN(const auto payload, statement::open(envelope, statement::kPolicyType, signers));
   FB_ASSIGN(auto policy, policy::decode_policy(payload));
   if (policy.tenant != config_.tenant) {

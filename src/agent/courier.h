@@ -19,6 +19,7 @@
 #include "agent/mirrors.h"
 #include "install/bans.h"
 #include "policy/customer.h"
+#include "policy/key_rotation.h"
 #include "port/clock.h"
 #include "port/files.h"
 #include "port/http_client.h"
@@ -111,8 +112,13 @@ class Courier {
   void load_documents(News* news);
   template <class T, class Decode>
   void load_document(const char* path, std::string_view role, T& into, Decode decode, News* news);
+  Result<std::string> get(const std::string& path);
+  void follow_policy_keys(std::int64_t offered, News& news);
+  Status take_policy_keys(std::string_view bytes);
   void follow_policy(std::int64_t offered, News& news);
-  Result<policy::Policy> open_policy(std::string_view bytes) const;
+  Result<policy::Policy> open_policy(std::string_view bytes,
+                                     const statement::Signers& signers) const;
+  void load_policy();
   void take_offers(News& news);
   Result<Order> take_offer(const wire::Offer& offer);
   enum class Reach : std::uint8_t { disk, network };
@@ -142,6 +148,7 @@ class Courier {
   std::optional<statement::SpeedLimits> limits_;
   statement::People people_;
   std::optional<statement::LogTrust> log_trust_;
+  std::optional<policy::KeyChain> policy_keys_;  // none: no key is pinned
   std::optional<policy::Policy> policy_;
 };
 

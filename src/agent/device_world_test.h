@@ -104,6 +104,7 @@ class FakeServer final : public port::HttpClient {
     if (path == "/v1/check-in") return check_in(request.body);
     if (path == "/v1/permit") return permit(request.body);
     if (path == "/v1/policy") return json_reply(policy);
+    if (path == "/v1/policy-keys") return json_reply(policy_keys);
     return file(host, path, request);
   }
 
@@ -113,6 +114,8 @@ class FakeServer final : public port::HttpClient {
   std::optional<wire::Denial> denial;
   std::string policy;
   std::int64_t policy_version = 0;
+  std::string policy_keys;
+  std::int64_t policy_key_version = 0;
   Millis next = seconds(10);
   int lose_permit_replies = 0;
   int lose_check_in_replies = 0;
@@ -188,9 +191,9 @@ class FakeServer final : public port::HttpClient {
       --lose_check_in_replies;
       return Error{ErrorCode::timed_out, "no answer"};
     }
-    return json_reply(encode(
-        wire::CheckInReply{clock_.wall(), next, repository_.root.version, policy_version,
-                           frozen_timestamp.value_or(repository_.newest("timestamp")), offers}));
+    return json_reply(encode(wire::CheckInReply{
+        clock_.wall(), next, repository_.root.version, policy_version, policy_key_version,
+        frozen_timestamp.value_or(repository_.newest("timestamp")), offers}));
   }
   Result<port::HttpResponse> permit(const std::string& body) {
     const auto ask = wire::decode_permit_ask(body);

@@ -11,6 +11,8 @@ namespace fb::agent::layout {
 inline constexpr const char* kIdentity = "identity";
 inline constexpr const char* kOutbox = "outbox";
 inline constexpr const char* kPolicy = "policy/customer.json";
+// How the tenant's key came to be the one that it is, from the pinned one on.
+inline constexpr const char* kPolicyKeys = "policy/keys.json";
 inline constexpr const char* kTimeBound = "state/time.json";
 inline constexpr const char* kBoot = "state/boot.json";
 inline constexpr const char* kSeenBlocked = "state/blocked.json";

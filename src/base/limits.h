@@ -67,6 +67,8 @@ inline constexpr std::size_t kSeenBlocks = 2000;
 inline constexpr std::size_t kSeenReasonBytes = 160;
 // Roles whose approval one rule of a customer may ask for: more people than that never meet.
 inline constexpr std::size_t kApprovalsAsked = 8;
+// Rotations of one tenant's policy key in a chain: one a year outlives the machine.
+inline constexpr std::size_t kPolicyKeyRotations = 64;
 // Acts that one plan carries to devices.
 inline constexpr std::size_t kActsPerPlan = 32;
 

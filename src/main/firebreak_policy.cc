@@ -1,4 +1,4 @@
-// firebreak policy sign|submit|show
+// firebreak policy sign|rotate-key|submit|show
 #include <memory>
 
 #include "base/limits.h"
@@ -15,6 +15,7 @@ using publisher::Desk;
 struct Options {
   std::string tenant, file, component = "*", id, freeze, delay, pin, on_halt = "revert";
   std::vector<std::string> approvals;
+  std::string key;
   std::int64_t version = 0;
 };
 
@@ -86,6 +87,20 @@ void register_sign(CLI::App* noun, Program& program, const std::shared_ptr<Optio
   on(command, program, [options](Desk& desk) { return sign(desk, *options); });
 }
 
+void register_rotation(CLI::App* noun, Program& program, const std::shared_ptr<Options>& options) {
+  CLI::App* command = add_command(
+      noun, "rotate-key", "A tenant's policies get another key; the old and the new one sign that",
+      "firebreak policy rotate-key --tenant acme --to acme-2.pem");
+  command->add_option("--tenant", options->tenant, "Whose")->required()->type_name("TENANT");
+  command->add_option("--to", options->key, "The new private key, as `key new` wrote it")
+      ->required()
+      ->type_name("FILE");
+  on(command, program, [options](Desk& desk) -> Result<publisher::Outcome> {
+    FB_ASSIGN(const std::string pem, posix::read_file(options->key, 64U << 10U).in(options->key));
+    return publisher::rotate_policy_key(desk, {options->tenant, pem, options->key});
+  });
+}
+
 }  // namespace
 
 void register_policies(CLI::App& app, Program& program) {
@@ -94,11 +109,13 @@ void register_policies(CLI::App& app, Program& program) {
       "The customer's word: freeze, delay, pin, approvals; signed with the customer's key");
   const auto options = std::make_shared<Options>();
   register_sign(noun, program, options);
+  register_rotation(noun, program, options);
 
   register_policy_score(noun, program);
 
-  CLI::App* submit = add_command(noun, "submit", "Hand a signed policy to the server",
-                                 "firebreak policy submit tenants/acme/policy-1.json");
+  CLI::App* submit =
+      add_command(noun, "submit", "Hand a signed policy, or a rotation of its key, to the server",
+                  "firebreak policy submit tenants/acme/policy-1.json");
   submit->add_option("file", options->file, "As `policy sign` wrote it")
       ->required()
       ->type_name("FILE");

@@ -4,28 +4,35 @@
 #include <charconv>
 
 #include "base/limits.h"
+#include "policy/key_rotation.h"
 #include "publisher/home.h"
 #include "statement/envelope.h"
 
 namespace fb::publisher {
 namespace {
 
-constexpr std::string_view kPrefix = "policy-";
+constexpr std::string_view kPolicyPrefix = "policy-";
+constexpr std::string_view kKeyPrefix = "policy-key-";
 
-std::string policy_file(const TenantId& tenant, std::int64_t version) {
-  return tenant_path(tenant, std::string(kPrefix) + std::to_string(version) + ".json");
+std::string numbered_file(const TenantId& tenant, std::string_view prefix, std::int64_t version) {
+  return tenant_path(tenant, std::string(prefix) + std::to_string(version) + ".json");
 }
 
-// The newest version that lies in the tenant's folder; 0 when there is none.
-std::int64_t newest_version(port::Files& home, const TenantId& tenant) {
+std::string policy_file(const TenantId& tenant, std::int64_t version) {
+  return numbered_file(tenant, kPolicyPrefix, version);
+}
+
+// The newest version that lies in the tenant's folder under such a name; 0 when there is none.
+std::int64_t newest_version(port::Files& home, const TenantId& tenant,
+                            std::string_view prefix = kPolicyPrefix) {
   std::int64_t newest = 0;
   const auto names = home.list("tenants/" + tenant.text());
   if (!names.ok()) return 0;
   for (const std::string& name : *names) {
-    if (!name.starts_with(kPrefix)) continue;
+    if (!name.starts_with(prefix)) continue;
     std::int64_t version = 0;
     const auto [end, problem] =
-        std::from_chars(name.data() + kPrefix.size(), name.data() + name.size(), version);
+        std::from_chars(name.data() + prefix.size(), name.data() + name.size(), version);
     if (problem == std::errc() && std::string_view(end) == ".json")
       newest = std::max(newest, version);
   }
@@ -143,9 +150,44 @@ Result<Outcome> sign_policy(Desk& desk, const PolicyOrder& order) {
       {{"tenant", tenant.text()}, {"version", policy.version}, {"file", desk.home.absolute(path)}}};
 }
 
+// The old key stays readable: whoever has to prove what was signed with it needs it. Every write is
+// one that may be repeated.
+Result<Outcome> rotate_policy_key(Desk& desk, const KeyRotationOrder& order) {
+  FB_ASSIGN(const TenantId tenant, known_tenant(desk.home, order.tenant));
+  const std::string key_path = tenant_path(tenant, "policy.pem");
+  FB_ASSIGN(const std::string old_pem, read_text(desk.home, key_path));
+  FB_ASSIGN(const auto old_key, desk.keys.open(old_pem, key_path));
+  FB_ASSIGN(const auto new_key, desk.keys.open(order.pem, order.pem_path));
+  if (old_key->key().id() == new_key->key().id())
+    return Error{ErrorCode::bad_usage, order.pem_path + " is the key of today; make another one"};
+  const std::int64_t version = newest_version(desk.home, tenant, kKeyPrefix) + 1;
+  const policy::KeyRotation rotation{tenant, version, desk.clock.wall(), new_key->key()};
+  FB_ASSIGN(auto envelope,
+            statement::seal(policy::kPolicyKeyType, policy::encode(rotation), *old_key));
+  FB_ASSIGN(envelope, statement::add_signature(std::move(envelope), *new_key));
+  const std::string path = numbered_file(tenant, kKeyPrefix, version);
+  FB_TRY(desk.home.write_atomic(
+      tenant_path(tenant, "policy.before-" + std::to_string(version) + ".pem"), old_pem));
+  FB_TRY(desk.home.write_atomic(path, json::pretty(statement::encode(envelope))));
+  FB_TRY(desk.home.write_atomic(tenant_path(tenant, "policy.pub.json"),
+                                json::pretty(new_key->key().document)));
+  FB_TRY(desk.home.write_atomic(key_path, order.pem));
+  return Outcome{Answer::yes,
+                 "rotation " + std::to_string(version) + " of " + tenant.text() + "'s key to " +
+                     new_key->key().id() + ", signed by the old and the new\nsigned: " + path +
+                     "\nnext: firebreak policy submit " + desk.home.absolute(path) +
+                     "\nthen: firebreak policy sign, so that new machines can read your policy\n",
+                 {{"tenant", tenant.text()},
+                  {"version", version},
+                  {"key", new_key->key().id()},
+                  {"file", desk.home.absolute(path)}}};
+}
+
 Result<Outcome> submit_policy(Desk& desk, const std::string& bytes) {
   FB_ASSIGN(const auto envelope, statement::parse_envelope(bytes));
-  FB_ASSIGN(json::Value answer, desk.server.post("/api/v1/policies", statement::encode(envelope)));
+  const bool key = envelope.type == policy::kPolicyKeyType;
+  FB_ASSIGN(json::Value answer, desk.server.post(key ? "/api/v1/policy-keys" : "/api/v1/policies",
+                                                 statement::encode(envelope)));
   return Outcome{Answer::yes, "the server has it; devices take it at their next check-in\n",
                  std::move(answer)};
 }

@@ -29,7 +29,17 @@ Result<std::vector<statement::Role>> parse_roles(const std::vector<std::string>&
 // Writes tenants/<tenant>/policy-<version>.json. Errors: not_found (tenant's key), already_exists
 // (version), bad_usage.
 Result<Outcome> sign_policy(Desk& desk, const PolicyOrder& order);
-// `envelope`: the file's bytes.
+// The tenant's next key, signed by the old and the new one: writes
+// tenants/<tenant>/policy-key-<version>.json, and from then on policies here are signed with the
+// new key; the old one is kept beside it. `pem`: the new private key's file, as `key new` wrote it.
+// Errors: not_found (tenant), bad_usage (the key of today), and those of the keys.
+struct KeyRotationOrder {
+  std::string tenant;
+  std::string pem;
+  std::string pem_path;
+};
+Result<Outcome> rotate_policy_key(Desk& desk, const KeyRotationOrder& order);
+// `envelope`: the file's bytes, a policy or a rotation of the key.
 Result<Outcome> submit_policy(Desk& desk, const std::string& envelope);
 // The newest that lies here, verified with the tenant's key. Errors: not_found, bad_signature.
 Result<Outcome> show_policy(Desk& desk, const std::string& tenant);

@@ -1,6 +1,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "policy/key_rotation.h"
 #include "publisher/ages.h"
 #include "publisher/columns.h"
 #include "publisher/desk_sim_test.h"
@@ -173,6 +174,32 @@ TEST(PolicyOrders, refuse_a_version_that_does_not_grow_and_a_tenant_that_is_not_
   ASSERT_TRUE(sign_policy(desk, {"acme", 5, {}}).ok());
   EXPECT_EQ(sign_policy(desk, {"acme", 5, {}}).error().code, ErrorCode::already_exists);
   EXPECT_THAT(sign_policy(desk, {"acne", 0, {}}).error().detail, HasSubstr("there are: acme"));
+}
+
+TEST(PolicyOrders, rotate_a_key_that_both_sign_and_sign_policies_with_the_new_one_from_then_on) {
+  TestDesk test;
+  Desk desk = test.desk();
+  const tuf::TestSigner before(*test.home.read("tenants/acme/policy.pem", 4096));
+  policy::KeyChain chain(*TenantId::parse("acme"), before.key());
+  EXPECT_EQ(rotate_policy_key(desk, {"acme", "acme two", "two.pem"})->document.at("version"), 1);
+  EXPECT_EQ(rotate_policy_key(desk, {"acme", "acme three", "three.pem"})->document.at("version"),
+            2);
+  EXPECT_EQ(rotate_policy_key(desk, {"acme", "acme three", "three.pem"}).error().code,
+            ErrorCode::bad_usage);
+  for (const char* file : {"policy-key-1.json", "policy-key-2.json"}) {
+    const std::string bytes = *test.home.read(std::string("tenants/acme/") + file, 1U << 16U);
+    ASSERT_TRUE(chain.follow(*statement::parse_envelope(bytes)).ok()) << file;
+    test.server.answer("POST /api/v1/policy-keys", {{"tenant", "acme"}, {"version", 1}});
+    EXPECT_TRUE(submit_policy(desk, bytes).ok());
+  }
+  EXPECT_EQ(chain.current().id(), tuf::TestSigner("acme three").key().id());
+  ASSERT_TRUE(sign_policy(desk, {"acme", 0, {}}).ok());
+  EXPECT_TRUE(show_policy(desk, "acme").ok()) << "verified with the public half beside it";
+  const std::string signed_file = *test.home.read("tenants/acme/policy-1.json", 1U << 16U);
+  EXPECT_TRUE(statement::open(*statement::parse_envelope(signed_file), statement::kPolicyType,
+                              chain.signers())
+                  .ok());
+  EXPECT_EQ(*test.home.read("tenants/acme/policy.before-2.pem", 4096), "acme two");
 }
 
 TEST(PolicyOrders, say_whose_approval_a_rule_wants) {

@@ -28,7 +28,8 @@ bool DeviceRoutes::handle(const port::ServerRequest& request, const port::Reply&
   static constexpr std::array kRoutes{Route{"POST", "/v1/enroll", &DeviceRoutes::enroll},
                                       Route{"POST", "/v1/check-in", &DeviceRoutes::check_in},
                                       Route{"POST", "/v1/permit", &DeviceRoutes::permit},
-                                      Route{"GET", "/v1/policy", &DeviceRoutes::policy}};
+                                      Route{"GET", "/v1/policy", &DeviceRoutes::policy},
+                                      Route{"GET", "/v1/policy-keys", &DeviceRoutes::policy_keys}};
   for (const Route& route : kRoutes) {
     if (request.path != route.path) continue;
     if (request.method == route.method)
@@ -98,6 +99,15 @@ void DeviceRoutes::policy(const port::ServerRequest& request, const port::Reply&
            answer_later(tx, reply,
                         envelope.ok() ? json_answer(200, statement::encode(*envelope))
                                       : problem_answer(envelope.error()));
+         });
+}
+
+void DeviceRoutes::policy_keys(const port::ServerRequest& request, const port::Reply& reply) {
+  submit(decider_, reply,
+         [reply, token = crypto::sha256(bearer(request))](World& world, Transaction& tx, Instant) {
+           const auto keys = world.policy_keys_for(token);
+           answer_later(tx, reply,
+                        keys.ok() ? json_answer(200, *keys) : problem_answer(keys.error()));
          });
 }
 

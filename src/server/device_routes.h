@@ -18,6 +18,7 @@ class DeviceRoutes {
   void check_in(const port::ServerRequest& request, const port::Reply& reply);
   void permit(const port::ServerRequest& request, const port::Reply& reply);
   void policy(const port::ServerRequest& request, const port::Reply& reply);
+  void policy_keys(const port::ServerRequest& request, const port::Reply& reply);
 
   Decider& decider_;
 };

@@ -144,7 +144,9 @@ bool ManagementRoutes::route_writes(const Segments& path, const port::ServerRequ
   else if (request.method == "POST" && path[2] == "acts" && path.size() == 3)
     post_act(request.body, reply);
   else if (request.method == "POST" && path[2] == "policies" && path.size() == 3)
-    post_policy(request.body, reply);
+    post_policy(request.body, &TenantPolicies::accept, reply);
+  else if (request.method == "POST" && path[2] == "policy-keys" && path.size() == 3)
+    post_policy(request.body, &TenantPolicies::rotate, reply);
   else if (request.method != "GET" && request.method != "HEAD")
     reply(problem_answer(405, request.method + " " + request.path + " is not offered"));
   else
@@ -302,11 +304,12 @@ void ManagementRoutes::post_act(const std::string& body, const port::Reply& repl
   if (!status.ok()) reply(problem_answer(status.error()));
 }
 
-void ManagementRoutes::post_policy(const std::string& body, const port::Reply& reply) {
+void ManagementRoutes::post_policy(const std::string& body, TakeTenantsWord take,
+                                   const port::Reply& reply) {
   const auto envelope = statement::parse_envelope(body);
   if (!envelope.ok()) return reply(problem_answer(envelope.error()));
-  const auto run = [reply, envelope = *envelope](World& world, Transaction& tx, Instant now) {
-    const auto accepted = world.accept_policy(envelope, tx, now);
+  const auto run = [reply, take, envelope = *envelope](World& world, Transaction& tx, Instant now) {
+    const auto accepted = (world.policies.*take)(envelope, tx, now);
     tx.afterwards([reply, accepted] {
       reply(accepted.ok() ? json_answer(201, json::Value{{"tenant", accepted->tenant.text()},
                                                          {"version", accepted->version}})

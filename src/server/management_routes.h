@@ -33,7 +33,9 @@ class ManagementRoutes {
   void post_release(const std::string& body, const port::Reply& reply);
   void post_metadata(const std::string& body, const port::Reply& reply);
   void post_act(const std::string& body, const port::Reply& reply);
-  void post_policy(const std::string& body, const port::Reply& reply);
+  using TakeTenantsWord = Result<TenantPolicies::Accepted> (TenantPolicies::*)(
+      const statement::Envelope&, Transaction&, Instant);
+  void post_policy(const std::string& body, TakeTenantsWord take, const port::Reply& reply);
   void get_incident(std::string id, const port::Reply& reply);
   // Reads the world on the decider's thread.
   using Read = std::function<Result<port::ServerResponse>(World& world, Instant now)>;

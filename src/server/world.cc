@@ -1,28 +1,11 @@
 #include "server/world.h"
 
 #include "base/limits.h"
-#include "policy/customer.h"
 
 namespace fb::server {
 namespace {
 
-constexpr const char* kPolicySpace = "policy";
 constexpr const char* kReplySpace = "reply";
-
-Result<policy::Policy> verify_policy(const Config& config, const statement::Envelope& envelope) {
-  // The signature settles which tenant it can be of; only then is the payload read.
-  for (const TenantConfig& tenant : config.tenants) {
-    if (!tenant.policy_key) continue;
-    const statement::Signers signers{
-        {{tenant.policy_key->id(), *tenant.policy_key}}, {tenant.policy_key->id()}, 1};
-    if (!statement::open(envelope, statement::kPolicyType, signers).ok()) continue;
-    FB_ASSIGN(auto policy, policy::decode_policy(envelope.payload));
-    if (policy.tenant == tenant.id) return policy;
-    return Error{ErrorCode::bad_signature,
-                 tenant.id.text() + "'s key signed a policy for " + policy.tenant.text()};
-  }
-  return Error{ErrorCode::bad_signature, "signed by no tenant's policy key"};
-}
 
 }  // namespace
 
@@ -42,7 +25,7 @@ Result<std::unique_ptr<World>> World::open(const Config& config, const Doors& do
       world->bans.load(doors.store, *world->repository).in(std::string(statement::kRevokedPath)));
   world->releases = std::make_unique<Releases>(*world->repository, world->bans);
   FB_TRY(world->releases->load(doors.store, world->people));
-  FB_TRY(world->load_policies());
+  FB_TRY(world->policies.load(doors.store));
   world->rollouts = std::make_unique<Rollouts>(
       Rollouts::Neighbours{config, world->devices, *world->releases, *world->repository,
                            world->bans, world->people, doors.entropy, doors.store});
@@ -64,17 +47,6 @@ Status World::load_log(const crypto::Signer& signer) {
   return {};
 }
 
-Status World::load_policies() {
-  return doors_.store.scan(kPolicySpace, "",
-                           [&](const std::string& key, const std::string& value) -> Status {
-                             FB_ASSIGN(const auto tenant, TenantId::parse(key));
-                             FB_ASSIGN(auto envelope, statement::parse_envelope(value));
-                             FB_ASSIGN(const auto policy, policy::decode_policy(envelope.payload));
-                             policies[tenant] = {policy.version, std::move(envelope)};
-                             return {};
-                           });
-}
-
 void World::log_events(DeviceIndex device, const wire::CheckIn& check_in, Transaction& tx,
                        Instant now) const {
   for (const auto& event : check_in.events) {
@@ -92,11 +64,14 @@ void World::log_events(DeviceIndex device, const wire::CheckIn& check_in, Transa
 
 wire::CheckInReply World::compose_reply(DeviceIndex device, Instant now) const {
   const auto current = repository->current();
-  const auto policy = policies.find(devices.at(device).record.tenant);
+  const TenantId& tenant = devices.at(device).record.tenant;
+  const TenantPolicy* policy = policies.find(tenant);
+  const policy::KeyChain* keys = policies.keys(tenant);
   return {.issued = now,
           .next = config_.heartbeat_interval(),
           .root_version = current->root_version,
-          .policy_version = policy == policies.end() ? 0 : policy->second.version,
+          .policy_version = policy == nullptr ? 0 : policy->version,
+          .policy_key_version = keys == nullptr ? 0 : keys->version(),
           .timestamp = current->timestamp,
           .offers = rollouts->offers(device)};
 }
@@ -147,28 +122,16 @@ Result<std::variant<World::Grant, wire::Denial>> World::ask_permit(const Digest&
 Result<statement::Envelope> World::policy_for(const Digest& token_hash) const {
   FB_ASSIGN(const DeviceIndex device, devices.authenticate(token_hash));
   const TenantId& tenant = devices.at(device).record.tenant;
-  const auto it = policies.find(tenant);
-  if (it != policies.end()) return it->second.envelope;
+  const TenantPolicy* policy = policies.find(tenant);
+  if (policy != nullptr) return policy->envelope;
   return Error{ErrorCode::not_found, tenant.text() + " has no policy here"};
 }
 
-Result<World::PolicyAccepted> World::accept_policy(const statement::Envelope& envelope,
-                                                   Transaction& tx, Instant now) {
-  FB_ASSIGN(const auto policy, verify_policy(config_, envelope));
-  const auto known = policies.find(policy.tenant);
-  if (known != policies.end() && policy.version <= known->second.version) {
-    return Error{ErrorCode::rolled_back,
-                 "policy version " + std::to_string(policy.version) + " of " +
-                     policy.tenant.text() + "; versions only grow, and " +
-                     std::to_string(known->second.version) + " is here already"};
-  }
-  tx.put(kPolicySpace, policy.tenant.text(), json::compact(statement::encode(envelope)));
-  tx.log(now, "policy",
-         {{"tenant", policy.tenant.text()},
-          {"version", policy.version},
-          {"envelope", statement::encode(envelope)}});
-  policies[policy.tenant] = {policy.version, envelope};
-  return PolicyAccepted{policy.tenant, policy.version};
+Result<std::string> World::policy_keys_for(const Digest& token_hash) const {
+  FB_ASSIGN(const DeviceIndex device, devices.authenticate(token_hash));
+  const policy::KeyChain* keys = policies.keys(devices.at(device).record.tenant);
+  return policy::encode_rotations(keys == nullptr ? std::vector<statement::Envelope>()
+                                                  : keys->rotations());
 }
 
 std::vector<Notice> World::take_notices() {

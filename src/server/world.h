@@ -17,6 +17,7 @@
 #include "server/releases.h"
 #include "server/repository.h"
 #include "server/rollouts.h"
+#include "server/tenant_policies.h"
 
 namespace fb::server {
 
@@ -27,11 +28,6 @@ struct Doors {
   port::Files& blobs;       // uploaded and not yet part of a release
   port::Clock& clock;
   port::Entropy& entropy;
-};
-
-struct TenantPolicy {
-  std::int64_t version = 0;
-  statement::Envelope envelope;
 };
 
 class World {
@@ -54,14 +50,8 @@ class World {
                                                        Instant now);
   // The policy of the device's tenant. Errors: unauthenticated, not_found.
   Result<statement::Envelope> policy_for(const Digest& token_hash) const;
-
-  // A customer policy, signed with the tenant's key; versions only grow.
-  struct PolicyAccepted {
-    TenantId tenant;
-    std::int64_t version = 0;
-  };
-  Result<PolicyAccepted> accept_policy(const statement::Envelope& envelope, Transaction& tx,
-                                       Instant now);
+  // How its tenant's key came to be the one that it is. Errors: unauthenticated.
+  Result<std::string> policy_keys_for(const Digest& token_hash) const;
 
   // What people have to be told since the last time.
   std::vector<Notice> take_notices();
@@ -75,14 +65,13 @@ class World {
   std::unique_ptr<Releases> releases;
   std::unique_ptr<Rollouts> rollouts;
   statement::People people;
-  std::map<TenantId, TenantPolicy> policies;
+  TenantPolicies policies;
   std::unique_ptr<EventLog> log;
   Millis silence;  // a device not heard for this long is shown as silent
 
  private:
   World(const Config& config, const Doors& doors)
-      : devices(config, doors.entropy), config_(config), doors_(doors) {}
-  Status load_policies();
+      : devices(config, doors.entropy), policies(config), config_(config), doors_(doors) {}
   Status load_log(const crypto::Signer& signer);
   void log_events(DeviceIndex device, const wire::CheckIn& check_in, Transaction& tx,
                   Instant now) const;

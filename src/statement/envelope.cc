@@ -34,9 +34,13 @@ Result<std::string> open(const Envelope& envelope, std::string_view type, const 
 }
 
 Result<Envelope> seal(std::string_view type, std::string payload, const crypto::Signer& signer) {
-  FB_ASSIGN(auto signature, signer.sign(pre_authentication(type, payload)));
-  return Envelope{
-      std::string(type), std::move(payload), {{signer.key().id(), std::move(signature)}}};
+  return add_signature({std::string(type), std::move(payload), {}}, signer);
+}
+
+Result<Envelope> add_signature(Envelope envelope, const crypto::Signer& signer) {
+  FB_ASSIGN(auto signature, signer.sign(pre_authentication(envelope.type, envelope.payload)));
+  envelope.signatures.push_back({signer.key().id(), std::move(signature)});
+  return envelope;
 }
 
 json::Value encode(const Envelope& envelope) {

@@ -43,6 +43,9 @@ std::set<crypto::KeyId> signed_by(const Envelope& envelope, const Signers& signe
 // Errors: those of the signer.
 Result<Envelope> seal(std::string_view type, std::string payload, const crypto::Signer& signer);
 
+// The same statement, signed by one more. Errors: those of the signer.
+Result<Envelope> add_signature(Envelope envelope, const crypto::Signer& signer);
+
 json::Value encode(const Envelope& envelope);
 // Errors: malformed.
 Result<Envelope> decode_envelope(const json::Value& value);

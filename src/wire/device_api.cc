@@ -194,6 +194,7 @@ std::string encode(const CheckInReply& value) {
                         {"next_ms", value.next.ms},
                         {"root_version", value.root_version},
                         {"policy_version", value.policy_version},
+                        {"policy_key_version", value.policy_key_version},
                         {"timestamp", value.timestamp},
                         {"offers", std::move(offers)}});
 }
@@ -207,6 +208,7 @@ Result<CheckInReply> decode_check_in_reply(std::string_view bytes) {
   out.next = in.millis("next_ms", milliseconds(100), days(7));
   out.root_version = in.integer("root_version", 0, kBig);
   out.policy_version = in.integer("policy_version", 0, kBig);
+  out.policy_key_version = in.integer("policy_key_version", 0, kBig);
   out.timestamp = in.string("timestamp", limits::kTimestampBytes);
   in.objects("offers", kComponents, [&](json::Reader& each) {
     out.offers.push_back({read_rollout(each, "rollout"), each.id<ComponentId>("component"),

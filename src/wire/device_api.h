@@ -101,7 +101,8 @@ struct CheckInReply {
   Millis next;  // until the next check-in; the device adds its own jitter
   std::int64_t root_version = 0;
   std::int64_t policy_version = 0;
-  std::string timestamp;  // the current timestamp.json, byte-exact
+  std::int64_t policy_key_version = 0;  // of the tenant's newest key rotation; 0: never rotated
+  std::string timestamp;                // the current timestamp.json, byte-exact
   std::vector<Offer> offers;
 };
 

@@ -10,6 +10,7 @@
 #include "incident/record.h"
 #include "json/json.h"
 #include "policy/customer.h"
+#include "policy/key_rotation.h"
 #include "release/manifest.h"
 #include "statement/inventory.h"
 #include "statement/log_trust.h"
@@ -198,8 +199,8 @@ inline Result<std::string> contract_again(const std::string& text) {
 inline std::vector<Golden> all() {
   const wire::Enrolment enrolment{
       kTenant, "enrolment-token", kOther, statement::Ring::broad, "linux", "amd64"};
-  const wire::CheckInReply reply{kThen, minutes(5), 1,
-                                 3,     "{}",       {{kRollout, kChannel, kRelease, true}}};
+  const wire::CheckInReply reply{
+      kThen, minutes(5), 1, 3, 2, "{}", {{kRollout, kChannel, kRelease, true}}};
   const wire::PermitAsk ask{kRollout, kRelease, kNonce, statement::Purpose::start, 9};
   const wire::PermitReply granted{envelope(statement::kPermitType), {}};
   const wire::PermitReply denied{
@@ -232,6 +233,9 @@ inline std::vector<Golden> all() {
       {"inventory.json", encode(statement::Inventory{kThen, 60, {{kEngine, "7.11", kOther, 60}}}),
        round(statement::decode_inventory)},
       {"policy.json", encode(customer_policy()), round(policy::decode_policy)},
+      {"policy-key.json",
+       encode(policy::KeyRotation{kTenant, 2, kThen, crypto::ed25519_key(std::string(32, 'k'))}),
+       round(policy::decode_key_rotation)},
       {"entry.json", encode(audit::Entry{41, kThen, "dispatch", {{"rollout", 7}}}),
        round(audit::decode_entry)},
       {"enrolment.json", encode(enrolment), round(wire::decode_enrolment)},
