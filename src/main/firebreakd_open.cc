@@ -31,6 +31,18 @@ Result<std::unique_ptr<crypto::Signer>> load_key(const std::string& config_path,
   return signer;
 }
 
+// A role's keys: the one of today, and those that are to come.
+Result<server::RoleSigners> load_keys(const std::string& config_path,
+                                      const std::vector<std::string>& files, const char* what) {
+  server::RoleSigners out;
+  for (const std::string& file : files) {
+    FB_ASSIGN(auto signer, load_key(config_path, file, what));
+    out.add(std::move(signer));
+  }
+  if (!files.empty()) return out;
+  return Error{ErrorCode::bad_usage, std::string("keys.") + what + " is missing in " + config_path};
+}
+
 std::string trimmed(std::string text) {
   while (!text.empty() && (text.back() == '\n' || text.back() == ' ')) text.pop_back();
   return text;
@@ -44,9 +56,9 @@ Status open_doors(Daemon& daemon, const std::string& path) {
   if (!config.ok()) return config.error().in(path);
   daemon.config = std::move(config).value();
   const auto& keys = daemon.config.keys;
-  FB_ASSIGN(daemon.signers.rollouts, load_key(path, keys.rollouts, "rollouts"));
-  FB_ASSIGN(daemon.signers.snapshot, load_key(path, keys.snapshot, "snapshot"));
-  FB_ASSIGN(daemon.signers.timestamp, load_key(path, keys.timestamp, "timestamp"));
+  FB_ASSIGN(daemon.signers.rollouts, load_keys(path, keys.rollouts, "rollouts"));
+  FB_ASSIGN(daemon.signers.snapshot, load_keys(path, keys.snapshot, "snapshot"));
+  FB_ASSIGN(daemon.signers.timestamp, load_keys(path, keys.timestamp, "timestamp"));
   FB_ASSIGN(daemon.signers.log, load_key(path, keys.log, "log"));
   FB_ASSIGN(daemon.api_token, posix::read_file(beside(path, daemon.config.api_token_file), 4096));
   daemon.api_token = trimmed(daemon.api_token);

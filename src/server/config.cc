@@ -32,6 +32,23 @@ class Table {
     if (const auto value = get<T>(key)) target = *value;
   }
 
+  // One text, or a list of them.
+  std::vector<std::string> texts(const std::string& key) {
+    known_.push_back(key);
+    const toml::node* node = table_.get(key);
+    if (node == nullptr) return {};
+    if (const auto one = node->value_exact<std::string>()) return {*one};
+    std::vector<std::string> out;
+    if (const toml::array* list = node->as_array()) {
+      for (const toml::node& each : *list) {
+        if (const auto text = each.value_exact<std::string>()) out.push_back(*text);
+      }
+      if (!out.empty() && out.size() == list->size()) return out;
+    }
+    fail(key, "must be a text or a list of texts", node->source());
+    return {};
+  }
+
   std::optional<Millis> millis(const std::string& key) {
     const auto value = get<std::int64_t>(key);
     if (value && *value < 1) fail(key, "must be at least 1");
@@ -124,9 +141,9 @@ void read_rollout(const toml::table* table, Config& config, std::optional<Error>
 void read_keys(const toml::table* table, Config& config, std::optional<Error>& problem) {
   if (table == nullptr) return;
   Table in(*table, "keys", problem);
-  in.into("rollouts", config.keys.rollouts);
-  in.into("snapshot", config.keys.snapshot);
-  in.into("timestamp", config.keys.timestamp);
+  config.keys.rollouts = in.texts("rollouts");
+  config.keys.snapshot = in.texts("snapshot");
+  config.keys.timestamp = in.texts("timestamp");
   in.into("log", config.keys.log);
   in.done();
 }

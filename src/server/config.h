@@ -24,7 +24,8 @@ struct TenantConfig {
 };
 
 struct KeyFiles {
-  std::string rollouts, snapshot, timestamp, log;
+  std::vector<std::string> rollouts, snapshot, timestamp;  // the metadata says which count today
+  std::string log;
 };
 
 struct Config {

@@ -37,6 +37,7 @@ TEST(ServerConfig, ReadsWhatTheOperatorWrote) {
   EXPECT_EQ(config->threads, 4U);
   EXPECT_EQ(config->profile, rollout::Profile::lab);
   EXPECT_EQ(config->keys.log, "log.pem");
+  EXPECT_EQ(config->keys.rollouts, std::vector<std::string>{"rollouts.pem"});
   EXPECT_EQ(config->heartbeat_interval(), seconds(2));
   EXPECT_EQ(config->freshness_interval(), seconds(60));
   EXPECT_EQ(config->horizons, (std::vector<Millis>{seconds(1), seconds(5)}));
@@ -44,6 +45,15 @@ TEST(ServerConfig, ReadsWhatTheOperatorWrote) {
   ASSERT_NE(config->tenant(*TenantId::parse("hospital")), nullptr);
   EXPECT_EQ(config->tenant(*TenantId::parse("hospital"))->enrolment_token.brief(), "bbbbbbbbbbbb");
   EXPECT_EQ(config->tenant(*TenantId::parse("nobody")), nullptr);
+}
+
+TEST(ServerConfig, NamesSeveralKeysForARoleThatIsToChangeOver) {
+  std::string text = kGood;
+  const std::string one = "rollouts = \"rollouts.pem\"";
+  text.replace(text.find(one), one.size(), R"(rollouts = ["rollouts.pem", "rollouts-2.pem"])");
+  const auto config = parse_config(text);
+  ASSERT_TRUE(config.ok()) << config.error().detail;
+  EXPECT_EQ(config->keys.rollouts, (std::vector<std::string>{"rollouts.pem", "rollouts-2.pem"}));
 }
 
 TEST(ServerConfig, IsOnLoopbackWhenNothingIsSaid) {
@@ -90,6 +100,8 @@ TEST(ServerConfig, NamesEachMistakeAndWhatWouldBeRight) {
       {"threads = 4", "threads = 4\nthreads = 5", "line 5: "},
       {"[[tenant]]\nid = \"acme\"", "[tenant]\nid = \"acme\"", "line "},
       {"[keys]", "[[keys]]", "line 6: keys must be a table"},
+      {"rollouts = \"rollouts.pem\"", "rollouts = [\"a.pem\", 2]",
+       "line 7: keys.rollouts must be a text or a list of texts"},
   };
   for (const auto& [from, to, told] : cases) {
     std::string text = kGood;

@@ -214,8 +214,7 @@ std::shared_ptr<const std::string> Decider::checkpoint() const {
 
 Result<statement::Envelope> Decider::seal(World::Grant grant, std::uint64_t known) {
   FB_ASSIGN(grant.permit.log, world_->log->prove(grant.release_entry, known));
-  return statement::seal(statement::kPermitType, statement::encode(grant.permit),
-                         *signers_.rollouts);
+  return signers_.rollouts.seal(statement::kPermitType, statement::encode(grant.permit));
 }
 
 }  // namespace fb::server

@@ -57,7 +57,7 @@ class Decider {
   void stop();
 
   // The permit with the log's proof, which continues a log of `known` entries, signed by the
-  // rollouts key. On the decider's thread (inside promises). Errors: those of store and signer.
+  // rollouts keys. On the decider's thread (inside promises). Errors: those of store and signer.
   Result<statement::Envelope> seal(World::Grant grant, std::uint64_t known);
   // The newest checkpoint; it covers what is committed, and only that. Any thread.
   [[nodiscard]] std::shared_ptr<const std::string> checkpoint() const;

@@ -176,10 +176,9 @@ void ManagementRoutes::route(const Segments& path, const port::ServerRequest& re
   if (noun == "incidents") return get_incident(id, reply);
   if (noun == "inventory" && !one) {
     return read(reply, [this](World& world, Instant now) -> Result<port::ServerResponse> {
-      FB_ASSIGN(
-          const auto envelope,
-          statement::seal(statement::kInventoryType,
-                          statement::encode(world.devices.inventory(now)), *p_.signers.rollouts));
+      FB_ASSIGN(const auto envelope,
+                p_.signers.rollouts.seal(statement::kInventoryType,
+                                         statement::encode(world.devices.inventory(now))));
       return json_answer(200, statement::encode(envelope));
     });
   }

@@ -32,28 +32,75 @@ std::string metadata_file(const std::string& role, std::int64_t version) {
   return "metadata/" + tuf::metadata_path(role, version);
 }
 
-Result<std::string> sign_snapshot(const RoleFiles& roles, std::int64_t version,
-                                  const OnlineSigners& signers, Instant now) {
-  FB_ASSIGN(const auto body,
-            tuf::compose_snapshot(roles, {version, now + tuf::Lifetimes().snapshot}));
-  return tuf::sign_file(tuf::encode(body), {signers.snapshot.get()});
+}  // namespace
+
+Result<tuf::Signers> Repository::signers_of(const std::string& role,
+                                            const Publication& publication) const {
+  if (role == "rollouts") {
+    FB_ASSIGN(const auto targets, tuf::decode_targets(publication.roles.at("targets")));
+    const auto* named = targets.body.delegations.find(role);
+    if (named == nullptr)
+      return Error{ErrorCode::conflict, "top-level targets delegate nothing to rollouts"};
+    return signers_.rollouts.named_by(*named, role);
+  }
+  FB_ASSIGN(const auto root, tuf::decode_root(publication.roots.rbegin()->second));
+  const RoleSigners& ours = role == tuf::kSnapshot ? signers_.snapshot : signers_.timestamp;
+  return ours.named_by(root.body.roles.at(role), role);
 }
 
-Result<std::string> sign_timestamp(const std::string& snapshot, std::int64_t version,
-                                   const OnlineSigners& signers, Instant now) {
+Result<std::string> Repository::sign_snapshot(const Publication& over, std::int64_t version,
+                                              Instant now) {
+  FB_ASSIGN(const auto signers, signers_of("snapshot", over));
   FB_ASSIGN(const auto body,
-            tuf::compose_timestamp(snapshot, {version, now + tuf::Lifetimes().timestamp}));
-  return tuf::sign_file(tuf::encode(body), {signers.timestamp.get()});
+            tuf::compose_snapshot(over.roles, {version, now + tuf::Lifetimes().snapshot}));
+  return tuf::sign_file(tuf::encode(body), signers);
 }
 
-Result<std::string> first_rollouts(const OnlineSigners& signers, Instant now) {
+Result<std::string> Repository::sign_timestamp(const Publication& over, std::int64_t version,
+                                               Instant now) {
+  FB_ASSIGN(const auto signers, signers_of("timestamp", over));
+  FB_ASSIGN(const auto body,
+            tuf::compose_timestamp(over.snapshot, {version, now + tuf::Lifetimes().timestamp}));
+  return tuf::sign_file(tuf::encode(body), signers);
+}
+
+Result<std::string> Repository::sign_rollouts(const Publication& over,
+                                              const json::Value& signed_part) {
+  FB_ASSIGN(const auto signers, signers_of("rollouts", over));
+  return tuf::sign_file(signed_part, signers);
+}
+
+Result<std::string> Repository::first_rollouts(const Publication& over, Instant now) {
   tuf::Targets empty;
   empty.version = 1;
   empty.expires = now + tuf::Lifetimes().rollouts;
-  return tuf::sign_file(tuf::encode(empty), {signers.rollouts.get()});
+  return sign_rollouts(over, tuf::encode(empty));
 }
 
-}  // namespace
+// A change of targets may name other keys for rollouts: what they said is said again with those, or
+// devices would have no plan and no list of blocks.
+Status Repository::keep_rollouts_signed(Publication& next, Instant now) {
+  FB_ASSIGN(const auto targets, tuf::decode_targets(next.roles.at("targets")));
+  FB_ASSIGN(const auto said, tuf::decode_targets(next.roles.at("rollouts"), "rollouts"));
+  const auto* named = targets.body.delegations.find("rollouts");
+  if (named == nullptr) return {};
+  const auto valid = crypto::valid_signers(targets.body.delegations.keys, named->keyids,
+                                           said.signed_bytes, said.signatures);
+  if (static_cast<std::int64_t>(valid.size()) >= named->threshold) return {};
+  FB_ASSIGN(const auto signed_part,
+            tuf::next_targets(next.roles.at("rollouts"), {}, now + tuf::Lifetimes().rollouts));
+  FB_ASSIGN(next.roles["rollouts"], sign_rollouts(next, signed_part));
+  return {};
+}
+
+// At the start, so that nobody learns of a missing key an hour later.
+Status Repository::check_keys(const Publication& publication) const {
+  for (const char* role : {"rollouts", "snapshot", "timestamp"}) {
+    const auto signers = signers_of(role, publication);
+    if (!signers.ok()) return signers.error();
+  }
+  return {};
+}
 
 Result<std::unique_ptr<Repository>> Repository::open(port::Files& files, port::Store& store,
                                                      const OnlineSigners& signers, Instant now) {
@@ -116,13 +163,14 @@ Status Repository::load_roles(port::Store& store, Instant now) {
     publication.snapshot = std::move(*snapshot);
     publication.timestamp = std::move(*timestamp);
   } else {
-    FB_ASSIGN(publication.roles["rollouts"], first_rollouts(signers_, now));
-    FB_ASSIGN(publication.snapshot, sign_snapshot(publication.roles, 1, signers_, now));
-    FB_ASSIGN(publication.timestamp, sign_timestamp(publication.snapshot, 1, signers_, now));
+    FB_ASSIGN(publication.roles["rollouts"], first_rollouts(publication, now));
+    FB_ASSIGN(publication.snapshot, sign_snapshot(publication, 1, now));
+    FB_ASSIGN(publication.timestamp, sign_timestamp(publication, 1, now));
     Transaction first({});
     adopt(publication, first);
     FB_TRY(store.commit(first.batch()));
   }
+  FB_TRY(check_keys(publication));
   auto trusted = verify(publication);
   if (!trusted.ok()) return trusted.error().in("the repository would be refused by every device");
   make_current(std::move(publication), std::move(trusted).value());
@@ -163,9 +211,9 @@ Result<Publication> Repository::compose(const RoleFiles& changed, Instant now) {
     FB_TRY(check_next(next, role, bytes, now));
     next.roles[role] = bytes;
   }
-  FB_ASSIGN(next.snapshot, sign_snapshot(next.roles, old_snapshot.body.version + 1, signers_, now));
-  FB_ASSIGN(next.timestamp,
-            sign_timestamp(next.snapshot, old_timestamp.body.version + 1, signers_, now));
+  FB_TRY(keep_rollouts_signed(next, now));
+  FB_ASSIGN(next.snapshot, sign_snapshot(next, old_snapshot.body.version + 1, now));
+  FB_ASSIGN(next.timestamp, sign_timestamp(next, old_timestamp.body.version + 1, now));
   if (const auto verified = verify(next); !verified.ok()) return verified.error();
   return next;
 }
@@ -205,7 +253,7 @@ Result<std::optional<std::string>> Repository::next_rollouts(
   if (changes.add.empty() && changes.remove.empty() && fresh) return std::optional<std::string>();
   FB_ASSIGN(const auto signed_part, tuf::next_targets(publication_.roles.at("rollouts"), changes,
                                                       now + tuf::Lifetimes().rollouts));
-  FB_ASSIGN(auto bytes, tuf::sign_file(signed_part, {signers_.rollouts.get()}));
+  FB_ASSIGN(auto bytes, sign_rollouts(publication_, signed_part));
   return std::optional<std::string>(std::move(bytes));
 }
 
@@ -303,7 +351,7 @@ Status Repository::renew_if_due(Transaction& tx, Instant now) {
   if (now >= rollouts.expires - tuf::Lifetimes().rollouts / 2) {
     FB_ASSIGN(const auto signed_part, tuf::next_targets(publication_.roles.at("rollouts"), {},
                                                         now + tuf::Lifetimes().rollouts));
-    FB_ASSIGN(auto bytes, tuf::sign_file(signed_part, {signers_.rollouts.get()}));
+    FB_ASSIGN(auto bytes, sign_rollouts(publication_, signed_part));
     FB_ASSIGN(auto renewed, compose({{"rollouts", std::move(bytes)}}, now));
     adopt(std::move(renewed), tx);
     return {};
@@ -311,9 +359,9 @@ Status Repository::renew_if_due(Transaction& tx, Instant now) {
   if (now - timestamp_signed < kTimestampAge) return {};
   Publication next = publication_;
   if (now - snapshot_signed >= kSnapshotAge) {
-    FB_ASSIGN(next.snapshot, sign_snapshot(next.roles, snapshot.version + 1, signers_, now));
+    FB_ASSIGN(next.snapshot, sign_snapshot(next, snapshot.version + 1, now));
   }
-  FB_ASSIGN(next.timestamp, sign_timestamp(next.snapshot, timestamp.version + 1, signers_, now));
+  FB_ASSIGN(next.timestamp, sign_timestamp(next, timestamp.version + 1, now));
   adopt(std::move(next), tx);
   return {};
 }

@@ -16,15 +16,12 @@
 #include "base/result.h"
 #include "port/files.h"
 #include "server/expiry_watch.h"
+#include "server/online_signers.h"
 #include "server/transaction.h"
 #include "tuf/repository.h"
 #include "tuf/trusted_set.h"
 
 namespace fb::server {
-
-struct OnlineSigners {
-  std::unique_ptr<crypto::Signer> rollouts, snapshot, timestamp, log;
-};
 
 // Role name -> signed bytes: targets, core, content, flags, rollouts.
 using RoleFiles = std::map<std::string, std::string, std::less<>>;
@@ -40,14 +37,15 @@ class Repository {
  public:
   // Reads root and role files from `files` (metadata/, targets/), the stored publication from
   // `store` where there is one. Errors: not_found or malformed, naming the file and what to do;
-  // bad_signature when the online keys are not the ones that root and targets name.
+  // conflict when the online keys are not the ones that root and targets name.
   static Result<std::unique_ptr<Repository>> open(port::Files& files, port::Store& store,
                                                   const OnlineSigners& signers, Instant now);
 
   // The current publication with `changed` role files ("root" too) in place of the old ones,
-  // freshly signed by snapshot and timestamp and verified as a device would. Only `changed` is
+  // freshly signed by snapshot and timestamp, and by rollouts when its keys change, with the keys
+  // that the new root and targets name, and verified as a device would. Only `changed` is
   // asked for its expiry: a role that others let expire must not keep a halt from being published.
-  // Errors: those of tuf::TrustedSet.
+  // Errors: those of tuf::TrustedSet; conflict (this server lacks a key that is named).
   Result<Publication> compose(const RoleFiles& changed, Instant now);
   // The `rollouts` role's next file, saying exactly `files` (target path -> bytes); none when it
   // says that already.
@@ -91,6 +89,15 @@ class Repository {
   static Status follow_root(Publication& publication, const std::string& bytes);
   static Status check_next(const Publication& before, const std::string& role,
                            const std::string& bytes, Instant now);
+  // Who signs an online role, by the root and targets of `publication`.
+  [[nodiscard]] Result<tuf::Signers> signers_of(const std::string& role,
+                                                const Publication& publication) const;
+  Result<std::string> sign_snapshot(const Publication& over, std::int64_t version, Instant now);
+  Result<std::string> sign_timestamp(const Publication& over, std::int64_t version, Instant now);
+  Result<std::string> sign_rollouts(const Publication& over, const json::Value& signed_part);
+  Result<std::string> first_rollouts(const Publication& over, Instant now);
+  Status keep_rollouts_signed(Publication& next, Instant now);
+  [[nodiscard]] Status check_keys(const Publication& publication) const;
   void make_current(Publication publication, tuf::TrustedSet trusted);
 
   port::Files& files_;
