@@ -7,6 +7,7 @@
 #include "publisher/fields.h"
 #include "publisher/ground.h"
 #include "publisher/home.h"
+#include "release/mark.h"
 #include "statement/log_trust.h"
 #include "statement/people.h"
 #include "statement/revocation.h"
@@ -175,6 +176,38 @@ Result<bool> revoke_of_people(Desk& desk, Request& request, const std::string& i
   return true;
 }
 
+struct PublishedRelease {
+  std::string role, path, digest;  // of its manifest
+  tuf::TargetFile file;
+  std::optional<release::ReleasedMark> mark;
+};
+
+// What the owning role has signed, where the server's record says that it is.
+Result<PublishedRelease> published_release(const Request& request, const Value& view) {
+  PublishedRelease out;
+  for (const auto& [word, kind] : release::kind_words()) {
+    if (word == text_of(view, "kind")) out.role = release::owning_role(kind);
+  }
+  out.path = text_of(view, "kind") + "/" + text_of(view, "component") + "/" +
+             text_of(view, "version") + ".manifest.json";
+  const auto signed_file = request.current.find(out.role);
+  if (signed_file == request.current.end())
+    return Error{ErrorCode::not_found, out.path + " is of no kind that a role signs"};
+  FB_ASSIGN(const auto targets, tuf::decode_targets(signed_file->second, out.role));
+  const auto found = targets.body.targets.find(out.path);
+  if (found == targets.body.targets.end())
+    return Error{ErrorCode::not_found, "the role " + out.role + " has not signed " + out.path};
+  out.file = found->second;
+  FB_ASSIGN(const Digest digest, out.file.sha256());
+  out.digest = digest.hex();
+  if (text_of(view, "release") != digest.text()) {
+    return Error{ErrorCode::mismatch, out.path + " is signed as " + digest.text() +
+                                          "; the server calls it " + text_of(view, "release")};
+  }
+  FB_ASSIGN(out.mark, release::find_mark(out.file.custom).in(out.path));
+  return out;
+}
+
 Status check_trust(const std::string& path, const std::string& bytes) {
   const auto outcome = [](const auto& decoded) {
     return decoded.ok() ? Status() : Status(decoded.error());
@@ -293,6 +326,28 @@ Result<Request> request_release(Desk& desk, const Draft& draft) {
   FB_ASSIGN(const Value next, next_version(desk, request, role, changes));
   request.contents[draft.release.hex()] = draft.manifest_bytes;
   propose(request, role, next);
+  return request;
+}
+
+Result<Request> request_mark(Desk& desk, const json::Value& view) {
+  FB_ASSIGN(Request request, ground(desk));
+  FB_ASSIGN(const PublishedRelease release, published_release(request, view));
+  if (release.mark) {
+    return Error{ErrorCode::conflict, release.path + " has been marked as released since " +
+                                          to_rfc3339(release.mark->since)};
+  }
+  // For the words of the request: what holders sign for is the manifest behind the digest.
+  FB_ASSIGN(const std::string manifest,
+            desk.server.static_file("targets/" + tuf::hashed_name(release.path, release.digest),
+                                    static_cast<std::size_t>(release.file.length)));
+  FB_TRY(tuf::check_content(manifest, release.file.length, release.file.hashes).in(release.path));
+  tuf::TargetChanges changes;
+  tuf::TargetFile marked = release.file;
+  marked.custom = encode(release::ReleasedMark{desk.clock.wall()});
+  changes.add.emplace(release.path, std::move(marked));
+  FB_ASSIGN(const Value next, next_version(desk, request, release.role, changes));
+  request.contents[release.digest] = manifest;
+  propose(request, release.role, next);
   return request;
 }
 

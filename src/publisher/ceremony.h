@@ -48,5 +48,9 @@ Status propose_trust(Desk& desk, Request& request, const std::string& path,
 Result<std::string> signed_target(Desk& desk, const std::string& path, const Digest& digest);
 // A draft, to be signed by the role that owns its kind.
 Result<Request> request_release(Desk& desk, const Draft& draft);
+// The released mark for a published release, to be signed by the role that owns its kind. `view`:
+// the server's record of it; what is marked is what that role has signed. Errors: not_found,
+// mismatch (the role signed other bytes), conflict (marked already).
+Result<Request> request_mark(Desk& desk, const json::Value& view);
 
 }  // namespace fb::publisher

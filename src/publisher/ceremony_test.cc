@@ -9,9 +9,11 @@
 #include "publisher/keys_view.h"
 #include "publisher/publication.h"
 #include "publisher/release_sim_test.h"
+#include "publisher/release_view.h"
 #include "publisher/request_words.h"
 #include "publisher/signing.h"
 #include "publisher/trust.h"
+#include "release/mark.h"
 #include "statement/revocation.h"
 
 namespace fb::publisher {
@@ -354,6 +356,83 @@ TEST(RequestFile, OfAnotherChangeIsNotMerged) {
   const auto other = request_renewal(desk, "core");
   EXPECT_EQ(merge(*one, *other).error().code, ErrorCode::conflict);
   EXPECT_EQ(merge(*one, *request_renewal(desk, "flags")).error().code, ErrorCode::conflict);
+}
+
+// A home whose server has published channel 290; the record that it shows of it.
+struct Published290 : Ceremony {
+  Published290() {
+    Desk with = desk();
+    FB_CHECK(sign_draft(with, draft).ok());
+    take("content", *home.read("drafts/sensor.channel-290/content.json", 1U << 20U));
+    server.files["/tuf/targets/" + tuf::hashed_name(path, draft.release.hex())] =
+        draft.manifest_bytes;
+    server.answers["POST /api/v1/releases"] = [this](const port::HttpRequest& request) {
+      const json::Value body = *json::parse(request.body);
+      take(body.at("role").get<std::string>(), body.at("metadata").get<std::string>());
+      return port::HttpResponse{201, {}, R"({"releases":[]})"};
+    };
+  }
+  const Draft draft = made(channel_order("290", "1,2"));
+  const std::string path = "content/sensor.channel/290.manifest.json";
+  const json::Value view{{"release", draft.release.text()},
+                         {"kind", "content"},
+                         {"component", "sensor.channel"},
+                         {"version", "290"}};
+};
+
+TEST(ReleasedMark, IsSignedByTheOwningRoleAndFollowedByADevice) {
+  Published290 test;
+  Desk desk = test.desk();
+  const auto request = request_mark(desk, test.view);
+  ASSERT_TRUE(request.ok()) << request.error().detail;
+  EXPECT_THAT(test.words(*request),
+              HasSubstr("content/sensor.channel/290.manifest.json IS RELEASED since 2030-03-17"));
+  EXPECT_THAT(test.words(*request), HasSubstr("sensor.channel 290, a feature release by author"));
+  const auto early = test.import({*test.sign(encode(*request), "content-1")});
+  EXPECT_EQ(early->answer, Answer::no);
+  EXPECT_EQ(test.server.sent("POST", "/api/v1/releases"), nullptr);
+
+  const auto done =
+      test.import({*test.sign(*test.sign(encode(*request), "content-1"), "content-2")});
+  ASSERT_TRUE(done.ok()) << done.error().detail;
+  EXPECT_THAT(done->text, HasSubstr("marked as released: " + test.path));
+  const auto trusted = test.device_refresh();
+  ASSERT_TRUE(trusted.ok()) << trusted.error().detail;
+  const auto& target = trusted->targets("content")->body.targets.at(test.path);
+  EXPECT_EQ(*target.sha256(), test.draft.release);
+  EXPECT_EQ(release::find_mark(target.custom)->value().since, test.clock.wall());
+}
+
+TEST(ReleasedMark, IsNotSetTwiceNorOnWhatTheServerMisnames) {
+  Published290 test;
+  Desk desk = test.desk();
+  json::Value other = test.view;
+  other["release"] = crypto::sha256("something else").text();
+  EXPECT_EQ(request_mark(desk, other).error().code, ErrorCode::mismatch);
+  other = test.view;
+  other["version"] = "289";
+  EXPECT_EQ(request_mark(desk, other).error().code, ErrorCode::not_found);
+  ASSERT_TRUE(sign_here(desk, *request_mark(desk, test.view)).ok());
+  const auto again = request_mark(desk, test.view);
+  EXPECT_EQ(again.error().code, ErrorCode::conflict);
+  EXPECT_THAT(again.error().detail, HasSubstr("has been marked as released since"));
+}
+
+TEST(ReleasedMark, WaitsForARolloutThatCompleted) {
+  Published290 test;
+  Desk desk = test.desk();
+  json::Value view = test.view;
+  view["rollouts"] = {7};
+  const auto doubt = [&](const json::Value& rollouts) {
+    test.server.answer("GET /api/v1/rollouts", {{"rollouts", rollouts}});
+    return *find_doubt(desk.server, view);
+  };
+  EXPECT_THAT(doubt(json::Value::array()), HasSubstr("no rollout of sensor.channel 290"));
+  EXPECT_THAT(doubt({{{"rollout", 7}, {"state", "halted"}}}), HasSubstr("rollout 7 is halted"));
+  EXPECT_NE(doubt({{{"rollout", 8}, {"state", "completed"}}}), "") << "another release's";
+  EXPECT_EQ(doubt({{{"rollout", 7}, {"state", "completed"}}}), "");
+  view["blocked"] = true;
+  EXPECT_NE(doubt({{{"rollout", 7}, {"state", "completed"}}}), "");
 }
 
 }  // namespace

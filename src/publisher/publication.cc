@@ -57,18 +57,36 @@ struct NewTarget {
   std::string digest;
 };
 
-// What a proposed file names and the one in force does not.
-Result<std::vector<NewTarget>> new_targets(const Request& request, const std::string& role) {
+enum class New : std::uint8_t { bytes, words };  // words: `custom`, over the same bytes
+
+// What a proposed file says of targets and the one in force does not.
+Result<std::vector<NewTarget>> new_targets(const Request& request, const std::string& role,
+                                           New wanted) {
   FB_ASSIGN(const auto before, tuf::decode_targets(request.current.at(role), role));
   FB_ASSIGN(const auto after, tuf::decode_targets(request.proposed.at(role), role));
   std::vector<NewTarget> out;
   for (const auto& [path, file] : after.body.targets) {
     const auto known = before.body.targets.find(path);
-    if (known != before.body.targets.end() && known->second == file) continue;
+    const bool there = known != before.body.targets.end();
+    const bool same =
+        there && known->second.length == file.length && known->second.hashes == file.hashes;
+    const bool is_new = wanted == New::bytes ? !same : same && known->second.custom != file.custom;
+    if (!is_new) continue;
     FB_ASSIGN(const Digest digest, file.sha256());
     out.push_back({path, digest.hex()});
   }
   return out;
+}
+
+// The role whose published releases gain marks by this request, and nothing else happens; "" when
+// it is another request.
+Result<std::string> role_of_marks(const Request& request) {
+  if (request.proposed.size() != 1) return std::string();
+  const std::string role = request.proposed.begin()->first;
+  if (role == tuf::kRoot || role == tuf::kTargets) return std::string();
+  FB_ASSIGN(const auto bytes, new_targets(request, role, New::bytes));
+  FB_ASSIGN(const auto words, new_targets(request, role, New::words));
+  return bytes.empty() && !words.empty() ? role : std::string();
 }
 
 // The draft that a release request was made from; "" when the request is none.
@@ -76,7 +94,7 @@ Result<std::string> draft_of(const Request& request) {
   if (request.proposed.size() != 1) return std::string();
   const std::string role = request.proposed.begin()->first;
   if (role == tuf::kRoot || role == tuf::kTargets) return std::string();
-  FB_ASSIGN(const auto added, new_targets(request, role));
+  FB_ASSIGN(const auto added, new_targets(request, role, New::bytes));
   for (const NewTarget& target : added) {
     const auto bytes = request.contents.find(target.digest);
     if (!target.path.ends_with(".manifest.json") || bytes == request.contents.end()) continue;
@@ -100,7 +118,7 @@ Result<Outcome> give_to_draft(Desk& desk, const Request& request, const std::str
 Status upload_contents(Desk& desk, const Request& request) {
   for (const auto& [role, file] : request.proposed) {
     if (role == tuf::kRoot) continue;
-    FB_ASSIGN(const auto added, new_targets(request, role));
+    FB_ASSIGN(const auto added, new_targets(request, role, New::bytes));
     for (const NewTarget& target : added) {
       const auto bytes = request.contents.find(target.digest);
       if (bytes == request.contents.end())
@@ -137,6 +155,27 @@ Result<Outcome> publish(Desk& desk, const Request& request) {
   answer["complete"] = true;
   return Outcome{Answer::yes, text + "; devices follow with their next check-in\n",
                  std::move(answer)};
+}
+
+// The server takes marks where it takes releases: it is the same role that speaks of them.
+Result<Outcome> publish_marks(Desk& desk, const Request& request, const std::string& role) {
+  const std::string& file = request.proposed.at(role);
+  FB_ASSIGN(const json::Value answer,
+            desk.server.post("/api/v1/releases", {{"role", role}, {"metadata", file}}));
+  FB_TRY(keep_metadata(desk.home, role, file));
+  FB_ASSIGN(const auto marked, new_targets(request, role, New::words));
+  std::string text;
+  for (const NewTarget& each : marked) text += "marked as released: " + each.path + "\n";
+  return Outcome{Answer::yes,
+                 text + "next, for air-gapped sites: firebreak bundle export\n",
+                 {{"complete", true}, {"releases", list_of(answer, "releases")}}};
+}
+
+Result<Outcome> put_into_force(Desk& desk, const Request& request) {
+  FB_ASSIGN(const std::string role, role_of_marks(request));
+  if (!role.empty()) return publish_marks(desk, request, role);
+  FB_ASSIGN(const std::string draft, draft_of(request));
+  return draft.empty() ? publish(desk, request) : give_to_draft(desk, request, draft);
 }
 
 }  // namespace
@@ -178,9 +217,7 @@ Result<Outcome> import_requests(Desk& desk, const std::vector<std::string>& copi
     words.text += "signatures are missing: nothing was published\n";
     return words;
   }
-  FB_ASSIGN(const std::string draft, draft_of(request));
-  FB_ASSIGN(Outcome outcome,
-            draft.empty() ? publish(desk, request) : give_to_draft(desk, request, draft));
+  FB_ASSIGN(Outcome outcome, put_into_force(desk, request));
   outcome.text = words.text + outcome.text;
   return outcome;
 }

@@ -173,6 +173,20 @@ Result<json::Value> find_release(ServerClient& server, const std::vector<std::st
   return *found;
 }
 
+Result<std::string> find_doubt(ServerClient& server, const json::Value& view) {
+  const json::Value& own = list_of(view, "rollouts");
+  FB_ASSIGN(const json::Value all, server.list("/api/v1/rollouts", "rollouts"));
+  std::string states;
+  for (const json::Value& each : all) {
+    const json::Value id = each.value("rollout", json::Value());
+    if (std::find(own.begin(), own.end(), id) == own.end()) continue;
+    if (text_of(each, "state") == "completed" && !flag_of(view, "blocked")) return std::string();
+    states += "; rollout " + text_of(each, "rollout") + " is " + text_of(each, "state");
+  }
+  return "no rollout of " + text_of(view, "component") + " " + text_of(view, "version") +
+         " has completed" + states;
+}
+
 Result<Outcome> show_release(ServerClient& server, const std::vector<std::string>& words) {
   FB_ASSIGN(json::Value record, find_release(server, words));
   return Outcome{Answer::yes, release_text(record), std::move(record)};

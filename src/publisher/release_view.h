@@ -28,6 +28,9 @@ std::string releases_text(const json::Value& list);
 // conflict (several).
 Result<json::Value> find_release(ServerClient& server, const std::vector<std::string>& words);
 
+// Why this release is not proven yet: no rollout of it has completed. "": one has.
+Result<std::string> find_doubt(ServerClient& server, const json::Value& view);
+
 Result<Outcome> show_release(ServerClient& server, const std::vector<std::string>& words);
 Result<Outcome> list_releases(ServerClient& server);
 

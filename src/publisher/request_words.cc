@@ -7,6 +7,7 @@
 #include "publisher/fields.h"
 #include "publisher/revocation_words.h"
 #include "release/manifest.h"
+#include "release/mark.h"
 #include "statement/people.h"
 #include "statement/revocation.h"
 #include "tuf/metadata.h"
@@ -205,12 +206,31 @@ class Words {
     return crypto::sha256(found->second).hex() == digest ? &found->second : nullptr;
   }
 
+  static json::Value without_custom(json::Value target) {
+    target.erase("custom");
+    return target;
+  }
+
+  // Other words about the same bytes.
+  static std::string custom_changes(const std::string& path, const json::Value& is) {
+    const auto mark = release::find_mark(member(is, "custom"));
+    if (!mark.ok() || !*mark) return plain(path) + ": its bytes stay, its custom field changes";
+    return plain(path) + " IS RELEASED since " + to_rfc3339((*mark)->since) +
+           ": machines in air-gapped mode start it without a permit";
+  }
+
   [[nodiscard]] Lines target(const std::string& path, const json::Value& was,
                              const json::Value& is) const {
     const std::string* text = content(is);
-    Lines lines{plain(path) + (was.is_null() ? " is added: " : " is replaced: ") +
-                text_of(is, "length") + " bytes, sha256 " +
-                plain(text_of(object_of(is, "hashes"), "sha256"))};
+    const bool same_bytes = !was.is_null() && without_custom(was) == without_custom(is);
+    Lines lines;
+    if (same_bytes) {
+      lines.push_back(custom_changes(path, is));
+    } else {
+      lines.push_back(plain(path) + (was.is_null() ? " is added: " : " is replaced: ") +
+                      text_of(is, "length") + " bytes, sha256 " +
+                      plain(text_of(object_of(is, "hashes"), "sha256")));
+    }
     if (is.contains("custom")) lines.push_back("  custom: " + quoted(is.at("custom")));
     if (text == nullptr) return lines;
     const auto manifest = release::decode_manifest(*text);

@@ -28,6 +28,16 @@ Result<ReleaseEntry> decode_entry(std::string_view bytes) {
   return entry;
 }
 
+// A mark is not taken back: whoever has carried it away would never hear of that. A revocation is.
+bool gains_mark(const std::string& path, const tuf::TargetFile& before,
+                const tuf::TargetFile& after) {
+  const auto was = release::find_mark(before.custom);
+  const auto is = release::find_mark(after.custom);
+  const bool gained = was.ok() && !*was && is.ok() && *is;
+  return gained && path.ends_with(".manifest.json") && before.length == after.length &&
+         before.hashes == after.hashes;
+}
+
 }  // namespace
 
 Status Releases::load(port::Store& store, const statement::People& people) {
@@ -59,13 +69,24 @@ Result<std::vector<Digest>> Releases::submit(const Submission& submission, const
   }
   FB_ASSIGN(auto publication, repository_.compose({{submission.role, submission.metadata}}, now));
   FB_ASSIGN(const auto after, tuf::decode_targets(submission.metadata, submission.role));
-  FB_ASSIGN(auto found, take_new_targets(submission.role, after.body, blobs));
-  if (found.empty())
+  FB_ASSIGN(auto changes, take_new_targets(submission.role, after.body, blobs));
+  if (changes.found.empty() && changes.marked.empty()) {
     return Error{ErrorCode::malformed,
-                 "this metadata adds no release: no new <version>.manifest.json"};
-
+                 "this metadata adds no release: no new <version>.manifest.json, and no mark"};
+  }
   std::vector<Digest> digests;
-  for (auto& [digest, entry] : found) {
+  for (const auto& [digest, entry] : changes.found) digests.push_back(digest);
+  for (const auto& [digest, mark] : changes.marked) {
+    if (std::find(digests.begin(), digests.end(), digest) == digests.end())
+      digests.push_back(digest);
+  }
+  enter(std::move(changes), tx, now);
+  repository_.adopt(std::move(publication), tx);
+  return digests;
+}
+
+void Releases::enter(Changes changes, Transaction& tx, Instant now) {
+  for (auto& [digest, entry] : changes.found) {
     entry.log_index = tx.log(now, "release",
                              {{"release", digest.text()},
                               {"component", entry.manifest.component.text()},
@@ -74,21 +95,22 @@ Result<std::vector<Digest>> Releases::submit(const Submission& submission, const
                               {"author", entry.manifest.author.text()}});
     tx.put(kReleaseSpace, digest.text(), encode_entry(entry));
     entries_[digest] = std::move(entry);
-    digests.push_back(digest);
   }
-  repository_.adopt(std::move(publication), tx);
-  return digests;
+  for (const auto& [digest, mark] : changes.marked)
+    tx.log(now, "released", {{"release", digest.text()}, {"since", to_rfc3339(mark.since)}});
 }
 
-Result<Releases::Found> Releases::take_new_targets(const std::string& role,
-                                                   const tuf::Targets& after,
-                                                   const BlobSource& blobs) {
-  Found found;
+Result<Releases::Changes> Releases::take_new_targets(const std::string& role,
+                                                     const tuf::Targets& after,
+                                                     const BlobSource& blobs) {
+  Changes changes;
   for (const auto& [path, file] : after.targets) {
-    bool known = false;
-    FB_TRY(check_place(role, path, file, known));
-    if (known) continue;
+    FB_ASSIGN(const Change change, check_place(role, path, file));
+    if (change == Change::none) continue;
     FB_ASSIGN(const Digest digest, file.sha256());
+    FB_ASSIGN(const auto mark, release::find_mark(file.custom).in(path));
+    if (mark) changes.marked.emplace(digest, *mark);
+    if (change == Change::marked) continue;
     auto bytes = blobs(digest);
     if (!bytes.ok()) return bytes.error().in(path);
     FB_TRY(tuf::check_content(*bytes, file.length, file.hashes).in(path));
@@ -99,15 +121,16 @@ Result<Releases::Found> Releases::take_new_targets(const std::string& role,
     if (entries_.contains(digest)) continue;  // was withdrawn, and is back
     FB_TRY(check_new_version(manifest));
     FB_TRY(bans_.check(digest, manifest));
-    found.emplace_back(digest, ReleaseEntry{std::move(manifest), std::move(bytes).value(), 0, {}});
+    changes.found.emplace_back(digest,
+                               ReleaseEntry{std::move(manifest), std::move(bytes).value(), 0, {}});
   }
-  return found;
+  return changes;
 }
 
 // A role may only name what is delegated to it: clients ignore anything else, so nobody would ever
 // notice it standing there.
-Status Releases::check_place(const std::string& role, const std::string& path,
-                             const tuf::TargetFile& file, bool& known) const {
+Result<Releases::Change> Releases::check_place(const std::string& role, const std::string& path,
+                                               const tuf::TargetFile& file) const {
   const auto& trusted = repository_.trusted();
   if (!trusted.targets()->body.delegations.covers(role, path)) {
     return Error{ErrorCode::forbidden, "the role " + role + " may not sign " + path};
@@ -115,10 +138,13 @@ Status Releases::check_place(const std::string& role, const std::string& path,
   // Not what is published: an earlier submission of the same transaction is not yet.
   FB_ASSIGN(const auto before, repository_.newest_targets(role));
   const auto it = before.targets.find(path);
-  known = it != before.targets.end();
-  if (!known || it->second == file) return {};
+  if (it == before.targets.end()) return Change::added;
+  if (it->second == file) return Change::none;
+  if (gains_mark(path, it->second, file)) return Change::marked;
   return Error{ErrorCode::already_exists,
-               path + " is published with other content; a version never changes"};
+               path +
+                   " is published with other content; a version never changes, but that its "
+                   "manifest gains the released mark, once"};
 }
 
 // Also when the role's metadata had dropped it meanwhile: devices may run it still.

@@ -7,6 +7,7 @@
 
 #include "gate/gate.h"
 #include "release/manifest.h"
+#include "release/mark.h"
 #include "server/bans.h"
 #include "server/devices.h"
 #include "server/repository.h"
@@ -29,10 +30,11 @@ class Releases {
   Status load(port::Store& store, const statement::People& people);
 
   // Takes signed role metadata: every new target must lie in `blobs` (by digest, hex), every new
-  // manifest must decode, own its path and be neither revoked nor below its component's floor. On
-  // success the publication is adopted with `tx`; the digests of the new releases. Errors: those of
-  // tuf, malformed, mismatch, not_found (a blob), already_exists, conflict (revoked, below the
-  // floor).
+  // manifest must decode, own its path and be neither revoked nor below its component's floor; a
+  // target that is published may gain the released mark and changes in nothing else. On success the
+  // publication is adopted with `tx`; the digests of the releases that are new or newly marked.
+  // Errors: those of tuf, malformed, mismatch, not_found (a blob), already_exists, conflict
+  // (revoked, below the floor).
   struct Submission {
     std::string role;
     std::string metadata;
@@ -62,10 +64,16 @@ class Releases {
   [[nodiscard]] gate::Fleet readers(const release::Manifest& manifest, const Devices& devices,
                                     Instant now) const;
   using Found = std::vector<std::pair<Digest, ReleaseEntry>>;
-  Result<Found> take_new_targets(const std::string& role, const tuf::Targets& after,
-                                 const BlobSource& blobs);
-  Status check_place(const std::string& role, const std::string& path, const tuf::TargetFile& file,
-                     bool& known) const;
+  struct Changes {
+    Found found;
+    std::map<Digest, release::ReleasedMark> marked;
+  };
+  Result<Changes> take_new_targets(const std::string& role, const tuf::Targets& after,
+                                   const BlobSource& blobs);
+  enum class Change : std::uint8_t { none, marked, added };
+  [[nodiscard]] Result<Change> check_place(const std::string& role, const std::string& path,
+                                           const tuf::TargetFile& file) const;
+  void enter(Changes changes, Transaction& tx, Instant now);
   Status check_new_version(const release::Manifest& manifest) const;
   static Status check_manifest(const release::Manifest& manifest, const std::string& path,
                                const tuf::Targets& after);

@@ -114,6 +114,77 @@ TEST(Submission, OfAVersionWithOtherBytesIsRefusedAlsoAfterItWasWithdrawn) {
   EXPECT_EQ(lab.hand_in("content", Desk::files_of(other, "channel 291")), "already_exists");
 }
 
+// The next content metadata in which the manifest of 291 says `custom`.
+std::string marked_291(Desk& lab, const json::Value& custom, const std::string& file,
+                       const std::string& bytes = "") {
+  const auto published = tuf::decode_targets(lab.roles["content"], "content");
+  tuf::TargetChanges changes;
+  const std::string path = "content/sensor.channel/291." + file;
+  tuf::TargetFile target = bytes.empty() ? published->body.targets.at(path) : tuf::describe(bytes);
+  target.custom = custom;
+  changes.add.emplace(path, target);
+  const auto next = tuf::next_targets(lab.roles["content"], changes, lab.clock.wall() + days(30));
+  return *tuf::sign_file(*next, {&lab.signer("content-a"), &lab.signer("content-b")});
+}
+
+TEST(Submission, OfTheReleasedMarkIsTakenServedAndLogged) {
+  Desk lab;
+  const auto manifest = Lab::channel_manifest("291");
+  ASSERT_EQ(lab.hand_in("content", Desk::files_of(manifest, "channel 291")), "accepted");
+  const json::Value mark{{"released", "2026-11-25T12:00:00Z"}};
+  const auto taken = lab.submit("content", marked_291(lab, mark, "manifest.json"));
+  ASSERT_EQ(Lab::rule_of(taken), "accepted") << taken.body;
+  const std::string release = crypto::sha256(release::encode(manifest)).text();
+  EXPECT_EQ(json::parse(taken.body)->at("releases").at(0).at("release"), release);
+  EXPECT_EQ(lab.releases(), 2U);
+  lab.restart();
+  const auto custom = lab.look([](World& world) {
+    return world.repository->newest_targets("content")
+        ->targets.at("content/sensor.channel/291.manifest.json")
+        .custom;
+  });
+  EXPECT_EQ(custom, mark);
+  const auto entries = lab.log("released");
+  ASSERT_EQ(entries.size(), 1U);
+  EXPECT_EQ(entries.front().data.at("release"), release);
+  EXPECT_EQ(entries.front().data.at("since"), "2026-11-25T12:00:00Z");
+}
+
+TEST(Submission, OfAnyOtherChangeOfWhatIsPublishedIsRefused) {
+  const json::Value mark{{"released", "2026-11-25T12:00:00Z"}};
+  struct Case {
+    const char* what;
+    json::Value custom;
+    const char* file;
+  };
+  for (const Case& each : {Case{"a mark on an artifact", mark, "channel.bin"},
+                           Case{"a mark that is none", {{"released", true}}, "manifest.json"},
+                           Case{"another word", {{"note", "x"}}, "manifest.json"}}) {
+    Desk lab;
+    ASSERT_EQ(lab.hand_in("content", Desk::files_of(Lab::channel_manifest("291"), "channel 291")),
+              "accepted");
+    const auto refused = lab.submit("content", marked_291(lab, each.custom, each.file));
+    EXPECT_EQ(Lab::rule_of(refused), "already_exists") << each.what;
+    const auto other = lab.submit("content", marked_291(lab, mark, "manifest.json", "other bytes"));
+    EXPECT_EQ(Lab::rule_of(other), "already_exists") << "a mark over other bytes";
+  }
+}
+
+TEST(Submission, ThatTakesAMarkBackOrRedatesItIsRefused) {
+  Desk lab;
+  ASSERT_EQ(lab.hand_in("content", Desk::files_of(Lab::channel_manifest("291"), "channel 291")),
+            "accepted");
+  const json::Value mark{{"released", "2026-11-25T12:00:00Z"}};
+  ASSERT_EQ(Lab::rule_of(lab.submit("content", marked_291(lab, mark, "manifest.json"))),
+            "accepted");
+  for (const json::Value& custom :
+       {json::Value(), json::Value{{"released", "2026-11-26T12:00:00Z"}}}) {
+    EXPECT_EQ(Lab::rule_of(lab.submit("content", marked_291(lab, custom, "manifest.json"))),
+              "already_exists")
+        << custom;
+  }
+}
+
 TEST(Submission, TwoOfOneBatchAreHeldAgainstEachOther) {
   Desk lab;
   auto other = Lab::channel_manifest("291");

@@ -12,6 +12,7 @@
 #include "policy/customer.h"
 #include "policy/key_rotation.h"
 #include "release/manifest.h"
+#include "release/mark.h"
 #include "statement/inventory.h"
 #include "statement/log_trust.h"
 #include "statement/people.h"
@@ -226,6 +227,13 @@ inline std::vector<Golden> all() {
          return statement::encode(list);
        }},
       {"revoked.json", encode(revocations), round(statement::decode_revocations)},
+      {"released.json", json::pretty(encode(release::ReleasedMark{kThen})),
+       [](const std::string& text) -> Result<std::string> {
+         FB_ASSIGN(const json::Value custom, json::parse(text));
+         FB_ASSIGN(const auto mark, release::find_mark(custom));
+         if (!mark) return Error{ErrorCode::malformed, "no mark"};
+         return json::pretty(encode(*mark));
+       }},
       {"permit.json", encode(permit()), round(statement::decode_permit)},
       {"act.json", encode(act()), round(statement::decode_act)},
       {"limits.json", encode(speed), round(statement::decode_limits)},
