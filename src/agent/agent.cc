@@ -318,6 +318,8 @@ Millis Agent::tick() {
     const bool unsettled = back != nullptr && !back->settled;
     if (!unsettled || repairs) feed(id, install::Tick{});
     start_fetch(id);
+    invite_carried(id);
+    let_go_of_bundle(unit);
     if (at.uptime >= unit.next_probe) start_probe(id);
   }
   for (const ComponentId& core : workloads_.start_due(at.uptime))
@@ -390,17 +392,23 @@ const install::State& Agent::state(const ComponentId& component) const {
 
 // ---- For people ----
 
-std::string Agent::answer(const std::string& request_line) const {
+std::string Agent::answer(const std::string& request_line) {
   const auto request = json::parse(request_line);
-  std::string ask;
+  std::string ask, bundle;
   if (request.ok()) {
     json::Reader in(*request, "request");
     ask = in.string("ask", 16);
+    if (ask == "install") bundle = in.string("bundle", 4096);
     if (!in.done().ok()) ask.clear();
   }
-  if (ask != "status") {
-    return json::compact({{"error", "the agent answers {\"ask\":\"status\"}"}});
-  }
+  if (ask == "status") return json::compact(describe_status());
+  if (ask == "bundle") return json::compact(describe_bundle());
+  if (ask == "install") return json::compact(hand_in(bundle));
+  return json::compact({{"error", R"(the agent answers {"ask":"status"}, {"ask":"bundle"} and )"
+                                  R"({"ask":"install","bundle":FILE})"}});
+}
+
+json::Value Agent::describe_status() const {
   Live live{knowledge_.device ? knowledge_.device->text() : "", last_contact_, all_troubles(), {}};
   std::vector<const install::State*> states;
   for (const auto& [id, unit] : units_) {
@@ -411,7 +419,7 @@ std::string Agent::answer(const std::string& request_line) const {
                          : problem.empty()      ? "not running"
                                                 : problem;
   }
-  return json::compact(describe(states, &live));
+  return describe(states, &live);
 }
 
 }  // namespace fb::agent

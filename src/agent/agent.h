@@ -39,6 +39,7 @@ struct Doors {
   port::Background bulk;
   port::Log& log;
   std::int64_t agent_pid = 0;
+  port::OpenSource open = {};  // bundles, wherever local root keeps them
 };
 
 class Agent {
@@ -54,8 +55,8 @@ class Agent {
   Millis tick();
   // A workload ended that nobody asked to stop.
   void workload_ended(const std::string& workload, const port::Exit& exit);
-  // One JSON line for `status` and `explain`, one JSON line back.
-  [[nodiscard]] std::string answer(const std::string& request_line) const;
+  // One JSON line for `status`, `explain` and `install`, one JSON line back.
+  [[nodiscard]] std::string answer(const std::string& request_line);
 
   [[nodiscard]] const install::State& state(const ComponentId& component) const;
   [[nodiscard]] std::string last_trouble() const { return trouble_; }
@@ -68,8 +69,22 @@ class Agent {
     std::vector<install::Effect> owed;  // only once the file says so, too
     std::string damage;                 // of the file: the component runs and is not changed
     bool fetching = false, asking = false, probing = false;  // jobs under way
-    Uptime next_ask, next_probe, next_repair;
+    Uptime next_ask, next_probe, next_repair, next_invitation;
     std::optional<Order> order;
+  };
+  // The last bundle that local root handed in.
+  struct Bundle {
+    struct Release {
+      ComponentId component;
+      Digest release;
+      std::string version;
+      std::string rule;  // refused before anything was fetched; "": see the component's state
+      std::string sentence;
+    };
+    std::string path;
+    bool reading = false;
+    std::optional<Error> error;
+    std::vector<Release> releases;
   };
 
   Agent(Config config, Pinned pinned, Doors doors, Outbox outbox);
@@ -123,6 +138,13 @@ class Agent {
   void take_news(const News& news);
   void take_order(const Order& order);
   [[nodiscard]] bool handing_back(const Order& order) const;
+  [[nodiscard]] json::Value describe_status() const;
+  [[nodiscard]] json::Value describe_bundle() const;
+  json::Value hand_in(const std::string& path);
+  void take_bundle(const BundleNews& news);
+  void refuse_carried(const CarriedRefusal& refusal);
+  void invite_carried(const ComponentId& id);
+  static void let_go_of_bundle(Unit& unit);
   void hasten_check_in();
   void collect_reports();
   [[nodiscard]] Millis jittered(Millis base);
@@ -148,7 +170,11 @@ class Agent {
   std::uint64_t beats_ = 0;
   std::optional<Instant> last_contact_;
   std::string trouble_;
+  std::optional<Bundle> bundle_;
   std::vector<std::string> damages_;  // found at the start: they last until somebody mends them
 };
+
+// The version that a plan's manifest path names. Staging holds it against the manifest.
+std::string version_in(const statement::Plan& plan);
 
 }  // namespace fb::agent

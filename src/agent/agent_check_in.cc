@@ -14,14 +14,6 @@ namespace {
 constexpr std::int64_t kLongestPauseBeats = 16;
 constexpr Millis kLongestPause = minutes(5);
 
-// "content/sensor.channel/291.manifest.json" → "291". Staging holds it against the manifest.
-std::string version_in(const statement::Plan& plan) {
-  const std::string& path = plan.manifest_path;
-  const std::size_t from = path.rfind('/') + 1;
-  const std::size_t to = path.rfind(".manifest.json");
-  return to == std::string::npos || to < from ? "" : path.substr(from, to - from);
-}
-
 bool harm(const install::Report& report) {
   switch (report.kind) {
     case install::ReportKind::crashed:
@@ -43,9 +35,17 @@ bool harm(const install::Report& report) {
 
 }  // namespace
 
+// "content/sensor.channel/291.manifest.json" → "291".
+std::string version_in(const statement::Plan& plan) {
+  const std::string& path = plan.manifest_path;
+  const std::size_t from = path.rfind('/') + 1;
+  const std::size_t to = path.rfind(".manifest.json");
+  return to == std::string::npos || to < from ? "" : path.substr(from, to - from);
+}
+
 // News does not wait for the next heartbeat: harm goes out at once, the rest after a tenth of it.
 void Agent::hasten_check_in() {
-  if (failures_ > 0) return;
+  if (failures_ > 0 || config_.server.empty()) return;
   bool news = !outbox_.empty();
   bool urgent = false;
   for (const auto& [id, unit] : units_) {
@@ -61,9 +61,13 @@ void Agent::hasten_check_in() {
 
 void Agent::check_in() {
   if (checking_in_) return;
-  checking_in_ = true;
   last_check_in_ = now().uptime;
   judge_all();
+  if (config_.server.empty()) {  // nobody to tell: only the time is looked at
+    next_check_in_ = now().uptime + heartbeat_;
+    return;
+  }
+  checking_in_ = true;
   collect_reports();
   const wire::CheckIn message = report();
   doors_.prompt([this, message]() -> port::Completion {

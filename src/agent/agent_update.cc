@@ -4,6 +4,7 @@
 #include "agent/agent.h"
 #include "agent/layout.h"
 #include "base/bytes.h"
+#include "bundle/client.h"
 #include "gate/gate.h"
 #include "install/notes.h"
 
@@ -47,17 +48,19 @@ void Agent::start_fetch(const ComponentId& id) {
   if (fetching == nullptr || unit.fetching || unit.unsure) return;
   if (!unit.order || unit.order->plan.manifest != fetching->release || !knowledge_.trusted) return;
   const ComponentConfig& component = config_.components.at(id);
+  const auto bundle = unit.order->bundle;
   const StagingOrder order{id,
                            component.kind,
                            component.reader,
                            fetching->release,
                            unit.order->plan.manifest_path,
-                           mirrors_.in_order(now().uptime)};
+                           bundle ? std::vector{std::string(bundle::kBase) + "/targets"}
+                                  : mirrors_.in_order(now().uptime)};
   unit.fetching = true;
   auto trusted = knowledge_.trusted;
-  doors_.bulk([this, order, trusted]() -> port::Completion {
-    auto outcome =
-        std::make_shared<StagingOutcome>(stage(order, *trusted, doors_.bulk_http, doors_.files));
+  doors_.bulk([this, order, trusted, bundle]() -> port::Completion {
+    port::HttpClient& http = bundle ? *bundle : doors_.bulk_http;
+    auto outcome = std::make_shared<StagingOutcome>(stage(order, *trusted, http, doors_.files));
     return [this, order, outcome] { finish_fetch(order.component, order.release, *outcome); };
   });
 }
@@ -106,7 +109,7 @@ void Agent::finish_ask(const ComponentId& id, const std::string& nonce,
     const ComponentId& id;
     const std::string& nonce;
     void operator()(const Granted& granted) const {
-      agent.feed(id, install::PermitGranted{nonce, granted.valid});
+      agent.feed(id, install::PermitGranted{nonce, granted.valid, granted.by});
     }
     void operator()(const wire::Denial& denial) const {
       agent.feed(id, install::PermitDenied{nonce, denial.rule, denial.detail});

@@ -44,6 +44,27 @@ class Table {
     }
     return out;
   }
+  std::int64_t integer(const std::string& key, std::int64_t least, std::int64_t most,
+                       std::int64_t otherwise) {
+    known_.push_back(key);
+    const auto* node = table_.get(key);
+    if (node == nullptr) return otherwise;
+    const auto value = node->value_exact<std::int64_t>();
+    if (value && *value >= least && *value <= most) return *value;
+    fail(key, "a whole number from " + std::to_string(least) + " to " + std::to_string(most) +
+                  " is expected");
+    return otherwise;
+  }
+  // Calls `read` with the table at `key`, if there is one.
+  void table(const std::string& key, const std::function<void(Table&)>& read) {
+    known_.push_back(key);
+    const auto* node = table_.get(key);
+    if (node == nullptr) return;
+    if (!node->is_table()) return fail(key, "a table is expected: [" + key + "]");
+    Table inner(*node->as_table(), key + ".");
+    read(inner);
+    if (const Status done = inner.done(); !done.ok() && !problem_) problem_ = done.error();
+  }
   // Calls `each` with every table at `key`.
   void tables(const std::string& key,
               const std::function<Status(const std::string&, Table&)>& each) {
@@ -143,8 +164,13 @@ Status check_readers(const Config& config) {
 Result<Config> read(const toml::table& root) {
   Config config;
   Table in(root, "");
-  config.server = in.required("server");
-  check_url(in, "server", config.server);
+  in.table("air_gapped", [&](Table& table) {
+    const std::int64_t usual = limits::kCarry.ms / days(1).ms,
+                       most = limits::kLongestCarry.ms / days(1).ms;
+    config.air_gapped = AirGapped{days(table.integer("carry_days", 1, most, usual))};
+  });
+  config.server = config.air_gapped ? in.text("server").value_or("") : in.required("server");
+  if (!config.server.empty() || !config.air_gapped) check_url(in, "server", config.server);
   config.mirrors = in.texts("mirrors");
   for (const std::string& mirror : config.mirrors) check_url(in, "mirrors", mirror);
   config.tenant = in.id<TenantId>("tenant");
@@ -185,7 +211,7 @@ std::vector<ComponentId> Config::readers_of(const ComponentId& core) const {
 
 std::vector<std::string> Config::target_bases() const {
   std::vector<std::string> bases = mirrors;
-  bases.push_back(server + "/tuf/targets");
+  if (!server.empty()) bases.push_back(server + "/tuf/targets");
   return bases;
 }
 

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "base/ids.h"
+#include "base/limits.h"
 #include "base/result.h"
 #include "release/kind.h"
 #include "statement/plan.h"
@@ -24,8 +25,14 @@ struct WorkloadConfig {
   std::vector<std::string> arguments;  // appended to the core-signed command
 };
 
+// This device stands behind an air gap: it takes releases from bundles, on the owning role's
+// released mark instead of a permit. Local root alone says so.
+struct AirGapped {
+  Millis carry = limits::kCarry;  // how long a bundle may have been on its way
+};
+
 struct Config {
-  std::string server;                // "http://host:port"
+  std::string server;                // "http://host:port"; "" only behind an air gap: there is none
   std::vector<std::string> mirrors;  // serve targets; tried in order, before the server itself
   TenantId tenant;
   statement::Ring ring = statement::Ring::broad;
@@ -36,10 +43,13 @@ struct Config {
   std::string socket = "/run/firebreak/agent.sock";
   std::map<ComponentId, ComponentConfig> components;
   std::map<std::string, WorkloadConfig> workloads;
+  std::optional<AirGapped> air_gapped;
 
   // The core component whose workload this component belongs to, if any.
   [[nodiscard]] std::optional<ComponentId> core_of(const ComponentId& component) const;
   [[nodiscard]] std::vector<ComponentId> readers_of(const ComponentId& core) const;
+  // How long metadata may have been on its way; none where there is a network.
+  [[nodiscard]] Millis carry() const { return air_gapped ? air_gapped->carry : Millis{}; }
   // Where targets are served: the mirrors, then the server.
   [[nodiscard]] std::vector<std::string> target_bases() const;
 };

@@ -20,6 +20,8 @@ kind = "content"
 reader = "sensor.engine"
 [workload.sensor]
 arguments = ["--rate", "50"]
+[air_gapped]
+carry_days = 10
 )";
 
 TEST(AgentConfig, ReadsWhatLocalRootWrote) {
@@ -31,6 +33,23 @@ TEST(AgentConfig, ReadsWhatLocalRootWrote) {
   EXPECT_EQ(config->core_of(*ComponentId::parse("sensor.channel")),
             *ComponentId::parse("sensor.engine"));
   EXPECT_EQ(config->workloads.at("sensor").arguments.size(), 2U);
+  EXPECT_EQ(config->air_gapped->carry, days(10));
+}
+
+// Only its own table opens air-gapped mode; only in it there may be no server.
+TEST(AgentConfig, BehindAnAirGapThereMayBeNoServer) {
+  const std::string gap = "[air_gapped]\ncarry_days = 10\n";
+  std::string text = kGood;
+  text.erase(text.find("server ="), text.find('\n', 1) - text.find("server =") + 1);
+  const auto alone = parse_config(text);
+  ASSERT_TRUE(alone.ok()) << alone.error().detail;
+  EXPECT_EQ(alone->server, "");
+  EXPECT_EQ(alone->target_bases(), alone->mirrors);
+  text.replace(text.find(gap), gap.size(), "");
+  EXPECT_EQ(parse_config(text).error().detail, "server: is required");
+  const auto usual = parse_config(text + "[air_gapped]\n");
+  ASSERT_TRUE(usual.ok()) << usual.error().detail;
+  EXPECT_EQ(usual->air_gapped->carry, limits::kCarry);
 }
 
 struct Mistake {
@@ -52,6 +71,9 @@ TEST(AgentConfig, NamesEachMistakeAndWhatWouldBeRight) {
       {"[\"--rate\", \"50\"]", "[\"--rate\", 50]", "arguments: a list of strings is expected"},
       {"\"acme\"", "\"Acme!\"", "tenant: 'Acme!' is not a tenant"},
       {"server =", "server", "line 2"},
+      {"carry_days = 10", "carry_days = 31", "air_gapped.carry_days: a whole number from 1 to 30"},
+      {"carry_days = 10", "carry_days = \"10\"", "air_gapped.carry_days: a whole number"},
+      {"carry_days = 10", "carry = 10", "air_gapped.carry: is no setting of the agent"},
       {"[component.\"sensor.engine\"]", "[component.engine]", "'engine' is not a component"},
   };
   for (const auto& [from, to, told] : cases) {

@@ -16,15 +16,6 @@ namespace {
 
 constexpr Millis kFullRefreshAge = hours(24);
 
-// Who has a say about starting a release of this kind: its own role, the one that orders rollouts,
-// and the one whose builds its contract is held against.
-std::vector<std::string> roles_for(release::Kind kind) {
-  std::vector<std::string> roles{"rollouts", std::string(release::owning_role(kind))};
-  const bool is_read = kind == release::Kind::content || kind == release::Kind::config;
-  if (is_read) roles.emplace_back(release::owning_role(release::Kind::core));
-  return roles;
-}
-
 std::string kept_path(const std::string& target) { return "tuf/targets/" + target; }
 
 Result<statement::SpeedLimits> decode_limits(std::string_view bytes) {
@@ -38,7 +29,7 @@ Courier::Courier(Config config, Pinned pinned, Doors doors)
       pinned_(std::move(pinned)),
       doors_(doors),
       mirrors_(config_.target_bases(), doors.clock.boot_id()),
-      metadata_(doors.files, doors.clock, pinned_.root),
+      metadata_(doors.files, doors.clock, pinned_.root, config_.carry()),
       log_watch_(doors.files) {}
 
 // ---- Who we are ----
@@ -76,6 +67,7 @@ Status Courier::load() {
       seen_.revocations = std::move(revocations).value();
   }
   bans_ = seen_;
+  load_carried();
   if (const Status trusted = metadata_.load(); trusted.ok()) load_documents(nullptr);
   return identity_;
 }
@@ -133,7 +125,8 @@ Result<News> Courier::check_in(wire::CheckIn report) {
   News news;
   FB_ASSIGN(news.reply, wire::decode_check_in_reply(response.body));
   follow_metadata(news.reply, news);
-  load_documents(&news);
+  Origin origin{doors_.http, mirrors_.in_order(doors_.clock.uptime()), news.troubles};
+  load_documents(&origin);
   follow_policy_keys(news.reply.policy_key_version, news);
   follow_policy(news.reply.policy_version, news);
   take_offers(news);
@@ -143,7 +136,7 @@ Result<News> Courier::check_in(wire::CheckIn report) {
 
 Knowledge Courier::knowledge() const {
   Knowledge known;
-  known.device = device_;
+  known.device = own_id();
   known.trusted = metadata_.trusted();
   known.authenticated = metadata_.now().authenticated_bound;
   known.bans = bans_;
@@ -164,17 +157,17 @@ void Courier::follow_metadata(const wire::CheckInReply& reply, News& news) {
 
 // What is signed for everybody. A document that is not published is empty; one that cannot be had
 // stays as it was.
-void Courier::load_documents(News* news) {
+void Courier::load_documents(Origin* origin) {
   if (!metadata_.trusted()) return;
   load_document(statement::kRevokedPath.data(), tuf::kTargets, revocations_,
-                statement::decode_revocations, news);
+                statement::decode_revocations, origin);
   load_document(statement::kBlockedPath.data(), "rollouts", blocked_, statement::decode_blocked,
-                news);
-  load_document(statement::kLimitsPath.data(), tuf::kTargets, limits_, decode_limits, news);
+                origin);
+  load_document(statement::kLimitsPath.data(), tuf::kTargets, limits_, decode_limits, origin);
   load_document(statement::kPeoplePath.data(), tuf::kTargets, people_, statement::decode_people,
-                news);
+                origin);
   load_document(statement::kLogTrustPath.data(), tuf::kTargets, log_trust_,
-                statement::decode_log_trust, news);
+                statement::decode_log_trust, origin);
   remember_bans();
 }
 
@@ -214,40 +207,40 @@ std::string Courier::missing_lists() const {
 
 template <class T, class Decode>
 void Courier::load_document(const char* path, std::string_view role, T& into, Decode decode,
-                            News* news) {
+                            Origin* origin) {
   const auto signed_file = find_target(*metadata_.trusted(), path, role);
   const auto digest =
       signed_file.ok() ? signed_file->sha256() : Result<Digest>(signed_file.error());
   if (digest.ok() && loaded_[path] == *digest) return;
   loaded_.erase(path);
-  const auto bytes = document(path, role, news == nullptr ? Reach::disk : Reach::network);
+  const auto bytes = document(path, role, origin);
   if (!bytes.ok()) {
     if (bytes.error().code == ErrorCode::not_found)
       into = T{};
-    else if (news != nullptr)
-      news->troubles.push_back(bytes.error().detail);
+    else if (origin != nullptr)
+      origin->troubles.push_back(bytes.error().detail);
     return;
   }
   auto decoded = decode(*bytes);
   if (decoded.ok()) {
     into = std::move(decoded).value();
     loaded_[path] = *digest;
-  } else if (news != nullptr) {
-    news->troubles.push_back(std::string(path) + ": " + decoded.error().detail);
+  } else if (origin != nullptr) {
+    origin->troubles.push_back(std::string(path) + ": " + decoded.error().detail);
   }
 }
 
 // From the disk when those are the signed bytes, else fetched and kept.
-Result<std::string> Courier::document(const std::string& path, std::string_view role, Reach reach) {
+Result<std::string> Courier::document(const std::string& path, std::string_view role,
+                                      Origin* origin) {
   FB_ASSIGN(const auto file, find_target(*metadata_.trusted(), path, role));
   FB_ASSIGN(const Digest digest, file.sha256());
   const auto kept = doors_.files.read(kept_path(path), limits::kJsonBytes);
   if (kept.ok() && crypto::sha256(*kept) == digest) return *kept;
-  if (reach == Reach::disk) return Error{ErrorCode::unavailable, path + " is not on this disk"};
-  const Uptime now = doors_.clock.uptime();
+  if (origin == nullptr) return Error{ErrorCode::unavailable, path + " is not on this disk"};
   std::vector<MirrorFailure> failures;
-  auto fetched = fetch_target(doors_.http, mirrors_.in_order(now), {path, file}, failures);
-  mirrors_.failed(failures, now);
+  auto fetched = fetch_target(origin->http, origin->bases, {path, file}, failures);
+  mirrors_.failed(failures, doors_.clock.uptime());
   if (!fetched.ok()) {  // a mirror without it says nothing about whether it exists
     Error error = fetched.error();
     if (error.code == ErrorCode::not_found) error.code = ErrorCode::unavailable;
@@ -361,8 +354,9 @@ Result<Order> Courier::take_offer(const wire::Offer& offer) {
   const auto& trusted = metadata_.trusted();
   if (!trusted) return Error{ErrorCode::conflict, "no metadata is trusted here yet"};
   FB_TRY(check_fresh(*trusted, {"rollouts"}, metadata_.now()));
-  FB_ASSIGN(const auto bytes,
-            document(statement::plan_path(offer.rollout), "rollouts", Reach::network));
+  std::vector<std::string> untold;  // the error says it
+  Origin origin{doors_.http, mirrors_.in_order(doors_.clock.uptime()), untold};
+  FB_ASSIGN(const auto bytes, document(statement::plan_path(offer.rollout), "rollouts", &origin));
   FB_ASSIGN(auto plan, statement::decode_plan(bytes));
   FB_TRY(check_fresh(*trusted, roles_for(plan.kind), metadata_.now()));
   const auto wrong = [&](const std::string& what) {
@@ -376,7 +370,7 @@ Result<Order> Courier::take_offer(const wire::Offer& offer) {
   const bool open =
       plan.state == statement::PlanState::running || plan.state == statement::PlanState::completed;
   if (!open) return wrong("is " + std::string(word(plan.state)));
-  Order order{std::move(plan), offer.ask, {}, {}};
+  Order order{std::move(plan), offer.ask, {}, {}, nullptr};
   order.acts = verified(order.plan.acts);
   order.resumed = lifted(order);
   return order;
@@ -447,6 +441,7 @@ Status Courier::be_fresh(statement::Purpose purpose, release::Kind kind) {
 
 Result<PermitOutcome> Courier::ask(wire::PermitAsk ask, release::Kind kind) {
   FB_TRY(identity_);
+  if (ask.rollout == RolloutId()) return ask_mark(ask, kind);
   if (!device_) return Error{ErrorCode::conflict, "this device is not enrolled yet"};
   FB_TRY(be_fresh(ask.purpose, kind));
   if (log_trust_) ask.log_size = log_watch_.seen(*log_trust_).size;
@@ -462,7 +457,7 @@ Result<PermitOutcome> Courier::ask(wire::PermitAsk ask, release::Kind kind) {
   FB_ASSIGN(auto refusal, log_watch_.admit(permit->log, ask.release, *log_trust_));
   if (refusal) return PermitOutcome(NoPermit{refusal->rule, refusal->sentence});
   FB_TRY(metadata_.note_authenticated(permit->issued));
-  return PermitOutcome(Granted{permit->valid});
+  return PermitOutcome(Granted{permit->valid, "the server"});
 }
 
 }  // namespace fb::agent

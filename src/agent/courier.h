@@ -17,9 +17,11 @@
 #include "agent/log_watch.h"
 #include "agent/metadata.h"
 #include "agent/mirrors.h"
+#include "bundle/index.h"
 #include "install/bans.h"
 #include "policy/customer.h"
 #include "policy/key_rotation.h"
+#include "port/byte_source.h"
 #include "port/clock.h"
 #include "port/files.h"
 #include "port/http_client.h"
@@ -44,8 +46,9 @@ struct Pinned {
 struct Order {
   statement::Plan plan;
   bool ask = false;
-  std::vector<RolloutId> resumed;          // the halts of it that two people lifted
-  std::vector<statement::SignedAct> acts;  // of people this device knows
+  std::vector<RolloutId> resumed;            // the halts of it that two people lifted
+  std::vector<statement::SignedAct> acts;    // of people this device knows
+  std::shared_ptr<port::HttpClient> bundle;  // where its files are; null: the server and mirrors
 };
 
 // What the device knows of the world: signed, verified, and kept when the server is gone.
@@ -68,14 +71,35 @@ struct News {
   std::vector<std::string> troubles;  // what could not be verified or fetched, one sentence each
 };
 
+// What a bundle brought. A plan without a rollout stands for the released mark of its release.
+struct CarriedRefusal {
+  bundle::Carried carried;
+  std::string rule;
+  std::string sentence;
+};
+struct BundleNews {
+  Knowledge knowledge;
+  std::vector<Order> orders;
+  std::vector<CarriedRefusal> refused;
+  std::vector<std::string> troubles;
+  std::optional<Error> error;  // the bundle could not be used; what it says is older, or not signed
+};
+
 struct Granted {
   Millis valid;
+  std::string by;  // for people
 };
 struct NoPermit {  // an answer, but not a permit for us
   std::string rule;
   std::string sentence;
 };
 using PermitOutcome = std::variant<Granted, wire::Denial, NoPermit>;
+
+// A release that a bundle brought, and the log was proved to hold.
+struct ProvedRelease {
+  Digest release;
+  std::string manifest_path;
+};
 
 class Courier {
  public:
@@ -97,21 +121,29 @@ class Courier {
   Result<News> check_in(wire::CheckIn report);
   // Errors: those of the network: ask again with the same nonce.
   // The log size that the ask names is filled in here.
+  // Without a rollout it is the released mark that is asked, and not the server.
   Result<PermitOutcome> ask(wire::PermitAsk ask, release::Kind kind);
 
-  // For provisioning from a local repository.
-  Status refresh_from(const std::string& metadata_base) {
-    return metadata_.refresh(doors_.http, metadata_base);
-  }
+  // Follows the metadata that a bundle brings and takes what it offers for the components here:
+  // releases that their owning role has marked, in a log that goes on from what was seen. In
+  // air-gapped mode only.
+  BundleNews take_bundle(std::shared_ptr<const port::ByteSource> source);
 
  private:
   Status enrol();
   Result<port::HttpResponse> post(const std::string& path, std::string body, bool authorized);
   Status store_identity() const;
   void follow_metadata(const wire::CheckInReply& reply, News& news);
-  void load_documents(News* news);
+  // Where documents are fetched from; null: from the disk alone.
+  struct Origin {
+    port::HttpClient& http;
+    std::vector<std::string> bases;
+    std::vector<std::string>& troubles;
+  };
+  void load_documents(Origin* origin);
   template <class T, class Decode>
-  void load_document(const char* path, std::string_view role, T& into, Decode decode, News* news);
+  void load_document(const char* path, std::string_view role, T& into, Decode decode,
+                     Origin* origin);
   Result<std::string> get(const std::string& path);
   void follow_policy_keys(std::int64_t offered, News& news);
   Status take_policy_keys(std::string_view bytes);
@@ -121,13 +153,26 @@ class Courier {
   void load_policy();
   void take_offers(News& news);
   Result<Order> take_offer(const wire::Offer& offer);
-  enum class Reach : std::uint8_t { disk, network };
-  Result<std::string> document(const std::string& path, std::string_view role, Reach reach);
+  Result<std::string> document(const std::string& path, std::string_view role, Origin* origin);
   [[nodiscard]] std::vector<statement::SignedAct> verified(
       const std::vector<statement::Envelope>& acts) const;
   [[nodiscard]] std::vector<RolloutId> lifted(const Order& order) const;
   Status be_fresh(statement::Purpose purpose, release::Kind kind);
   Status load_identity();
+  [[nodiscard]] std::optional<DeviceId> own_id() const;
+  Status open_bundle(std::shared_ptr<const port::ByteSource> source, BundleNews& news);
+  Status follow_bundle(port::HttpClient& bundle, BundleNews& news);
+  // Why a carried release is not taken; none: it is. Errors: those of the disk.
+  Result<std::optional<NoPermit>> find_refusal(const bundle::Index& index,
+                                               const bundle::Carried& carried);
+  [[nodiscard]] std::optional<NoPermit> find_refusal(const std::string& manifest_path,
+                                                     const Digest& release,
+                                                     release::Kind kind) const;
+  [[nodiscard]] Result<PermitOutcome> ask_mark(const wire::PermitAsk& ask,
+                                               release::Kind kind) const;
+  Status name_itself();
+  void load_carried();
+  Status remember_carried(const bundle::Carried& carried);
   void remember_bans();
   [[nodiscard]] std::string missing_lists() const;
 
@@ -150,6 +195,7 @@ class Courier {
   std::optional<statement::LogTrust> log_trust_;
   std::optional<policy::KeyChain> policy_keys_;  // none: no key is pinned
   std::optional<policy::Policy> policy_;
+  std::map<ComponentId, ProvedRelease> carried_;  // what bundles brought last, as on the disk
 };
 
 }  // namespace fb::agent

@@ -26,6 +26,7 @@
 #include "agent/provision.h"
 #include "audit/log_sim_test.h"
 #include "base/bytes.h"
+#include "bundle/bundle_sim_test.h"
 #include "sim/manual_clock.h"
 #include "sim/memory_files.h"
 #include "tuf/repository_sim_test.h"
@@ -464,8 +465,13 @@ class World {
     const port::Background inline_lane = [](const std::function<port::Completion()>& job) {
       if (auto done = job()) done();
     };
+    const auto open =
+        [this](const std::string& path) -> Result<std::shared_ptr<const port::ByteSource>> {
+      if (!sticks.contains(path)) return Error{ErrorCode::not_found, path + " is not there"};
+      return bundle::source_of(sticks.at(path));
+    };
     return {files,      clock,       entropy,     server, server, sandbox,
-            supervisor, inline_lane, inline_lane, log,    4711};
+            supervisor, inline_lane, inline_lane, log,    4711,   open};
   }
 
   sim::ManualClock clock{tuf::kTestNow};
@@ -476,6 +482,7 @@ class World {
   FakeSupervisor supervisor;
   FakeSandbox sandbox;
   SilentLog log;
+  std::map<std::string, std::string> sticks;  // bundles by path
   std::optional<crypto::PublicKey> policy_key;
   std::unique_ptr<Agent> agent;
 

@@ -19,6 +19,7 @@ inline constexpr const char* kSeenBlocked = "state/blocked.json";
 inline constexpr const char* kSeenLog = "state/log.checkpoint";
 inline constexpr const char* kSplitLog = "state/log_split.json";
 inline constexpr const char* kSeenRevoked = "state/revoked.json";
+inline constexpr const char* kCarried = "state/carried.json";
 
 inline std::string state(const ComponentId& component) {
   return "state/" + component.text() + ".json";

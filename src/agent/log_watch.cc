@@ -1,27 +1,10 @@
 #include "agent/log_watch.h"
 
 #include "agent/layout.h"
-#include "audit/proved.h"
+#include "audit/publication.h"
 #include "base/limits.h"
 
 namespace fb::agent {
-namespace {
-
-// The checkpoint, once it is proved that it covers the entry that published `release`.
-Result<audit::Checkpoint> verify_release(const statement::LogProof& proof, const Digest& release,
-                                         const statement::LogTrust& trust) {
-  FB_ASSIGN(auto checkpoint, audit::open_checkpoint(proof.checkpoint, trust));
-  FB_ASSIGN(const auto entry,
-            audit::open_proved({proof.index, proof.entry, proof.inclusion}, checkpoint.tip));
-  const auto named = entry.data.find("release");
-  const bool names_it = named != entry.data.end() && *named == release.text();
-  if (entry.kind == "release" && names_it) return checkpoint;
-  return Error{ErrorCode::mismatch, "entry " + std::to_string(proof.index) +
-                                        " is not the publication of " + release.brief()};
-}
-
-}  // namespace
-
 audit::Tip LogWatch::seen(const statement::LogTrust& trust) const {
   const auto bytes = files_.read(layout::kSeenLog, limits::kNoteBytes);
   if (!bytes.ok()) return {};
@@ -32,7 +15,7 @@ audit::Tip LogWatch::seen(const statement::LogTrust& trust) const {
 Result<std::optional<LogWatch::Refusal>> LogWatch::admit(const statement::LogProof& proof,
                                                          const Digest& release,
                                                          const statement::LogTrust& trust) {
-  const auto checkpoint = verify_release(proof, release, trust);
+  const auto checkpoint = audit::open_publication(proof, release, trust);
   if (!checkpoint.ok()) {
     return std::optional(
         Refusal{"log", "the log does not prove that the release was published for everybody: " +
@@ -41,7 +24,7 @@ Result<std::optional<LogWatch::Refusal>> LogWatch::admit(const statement::LogPro
   const audit::Tip before = seen(trust);
   if (checkpoint->tip.size < before.size) {
     return std::optional(Refusal{
-        "log-rolled-back", "the permit rests on a log of " + std::to_string(checkpoint->tip.size) +
+        "log-rolled-back", "the proof rests on a log of " + std::to_string(checkpoint->tip.size) +
                                " entries; this device has seen " + std::to_string(before.size)});
   }
   const Status continues = audit::verify_consistency(before, checkpoint->tip, proof.consistency);

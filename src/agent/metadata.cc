@@ -51,10 +51,12 @@ Result<std::optional<std::string>> fetch(port::HttpClient& http, const std::stri
 
 }  // namespace
 
-MetadataStore::MetadataStore(port::Files& files, const port::Clock& clock, std::string pinned_root)
+MetadataStore::MetadataStore(port::Files& files, const port::Clock& clock, std::string pinned_root,
+                             Millis carry)
     : files_(files),
       clock_(clock),
       pinned_root_(std::move(pinned_root)),
+      carry_(carry),
       bound_(stored_bound(files)) {}
 
 tuf::RefreshStart MetadataStore::start() const {
@@ -123,38 +125,31 @@ std::int64_t MetadataStore::root_version() const {
   return trusted_ ? trusted_->root().body.version : 0;
 }
 
+std::vector<std::string> roles_for(release::Kind kind) {
+  std::vector<std::string> roles{"rollouts", std::string(release::owning_role(kind))};
+  const bool is_read = kind == release::Kind::content || kind == release::Kind::config;
+  if (is_read) roles.emplace_back(release::owning_role(release::Kind::core));
+  return roles;
+}
+
 Status check_fresh(const tuf::TrustedSet& trusted, const std::vector<std::string>& roles,
                    tuf::TrustedNow now) {
   FB_TRY(trusted.check_root_fresh(now));
   if (!trusted.timestamp() || !trusted.snapshot() || trusted.targets() == nullptr)
     return Error{ErrorCode::conflict, "not all metadata is loaded"};
-  FB_TRY(tuf::check_expiry(trusted.timestamp()->body.expires, now, "timestamp"));
-  FB_TRY(tuf::check_expiry(trusted.snapshot()->body.expires, now, "snapshot"));
+  FB_TRY(
+      tuf::check_expiry(trusted.timestamp()->body.expires, now.of(tuf::kTimestamp), "timestamp"));
+  FB_TRY(tuf::check_expiry(trusted.snapshot()->body.expires, now.of(tuf::kSnapshot), "snapshot"));
   FB_TRY(tuf::check_expiry(trusted.targets()->body.expires, now, "targets"));
   for (const std::string& role : roles) {
     if (const auto* loaded = trusted.targets(role)) {
-      FB_TRY(tuf::check_expiry(loaded->body.expires, now, role));
+      FB_TRY(tuf::check_expiry(loaded->body.expires, now.of(role), role));
     } else if (trusted.targets()->body.delegations.find(role) != nullptr &&
                trusted.snapshot()->body.meta.contains(role)) {
       return Error{ErrorCode::unavailable, "the role " + role + " is not trusted here"};
     }
   }
   return {};
-}
-
-Result<tuf::TargetFile> find_target(const tuf::TrustedSet& trusted, const std::string& path,
-                                    std::string_view role) {
-  FB_ASSIGN(const auto search, trusted.find_target(path));
-  if (const auto* found = std::get_if<tuf::FoundTarget>(&search)) {
-    if (found->role == role) return found->file;
-    return Error{ErrorCode::forbidden, path + " is signed by the role " + found->role + "; only " +
-                                           std::string(role) + " may sign it"};
-  }
-  if (const auto* need = std::get_if<tuf::NeedRole>(&search)) {
-    return Error{ErrorCode::unavailable,
-                 path + ": the role " + need->role + " is not trusted here"};
-  }
-  return Error{ErrorCode::not_found, "no signed metadata lists " + path};
 }
 
 }  // namespace fb::agent

@@ -14,13 +14,16 @@
 #include "port/clock.h"
 #include "port/files.h"
 #include "port/http_client.h"
+#include "release/kind.h"
 #include "tuf/refresh.h"
 
 namespace fb::agent {
 
 class MetadataStore {
  public:
-  MetadataStore(port::Files& files, const port::Clock& clock, std::string pinned_root);
+  // `carry`: see tuf::TrustedNow.
+  MetadataStore(port::Files& files, const port::Clock& clock, std::string pinned_root,
+                Millis carry = {});
 
   // What the disk already proves. Errors: as tuf::trust_stored; unreadable files count as missing.
   Status load();
@@ -35,7 +38,7 @@ class MetadataStore {
   // Time that somebody trusted has signed; only grows. A time far beyond everything else that is
   // known here moves nothing: one forged date must not make all metadata expire for ever.
   Status note_authenticated(Instant time);
-  [[nodiscard]] tuf::TrustedNow now() const { return {clock_.wall(), bound_}; }
+  [[nodiscard]] tuf::TrustedNow now() const { return {clock_.wall(), bound_, carry_}; }
 
   // Null while nothing is trusted. A newer set is another object: readers elsewhere keep theirs.
   [[nodiscard]] const std::shared_ptr<const tuf::TrustedSet>& trusted() const { return trusted_; }
@@ -50,20 +53,20 @@ class MetadataStore {
   port::Files& files_;
   const port::Clock& clock_;
   std::string pinned_root_;
+  Millis carry_;
   Instant bound_;
   std::shared_ptr<const tuf::TrustedSet> trusted_;
   std::optional<Uptime> last_full_;
 };
+
+// Who has a say about starting a release of this kind: its own role, the one that orders rollouts
+// and blocks, and the one whose builds its contract is held against.
+std::vector<std::string> roles_for(release::Kind kind);
 
 // Whether root, timestamp, snapshot, top-level targets and those of `roles` that are published are
 // loaded and unexpired. What else failed does not matter. Errors: as TrustedSet::check_all_fresh;
 // unavailable.
 Status check_fresh(const tuf::TrustedSet& trusted, const std::vector<std::string>& roles,
                    tuf::TrustedNow now);
-
-// The vouched-for description of a target. Errors: not_found; forbidden (another role than `role`
-// vouches for it), unavailable (a role on the way to it is not trusted here now).
-Result<tuf::TargetFile> find_target(const tuf::TrustedSet& trusted, const std::string& path,
-                                    std::string_view role);
 
 }  // namespace fb::agent

@@ -37,7 +37,7 @@ Result<install::Slot> provision(const Config& config, const std::string& pinned_
                  "the configuration has no component " + order.component.text()};
   }
   const release::Kind kind = component->second.kind;
-  MetadataStore metadata(doors.files, doors.clock, pinned_root);
+  MetadataStore metadata(doors.files, doors.clock, pinned_root, config.carry());
   const Status fresh = metadata.refresh(doors.http, order.repository + "/metadata");
   if (!fresh.ok() && !metadata.trusted()) return fresh.error();
   const std::string path = std::string(release::word(kind)) + "/" + order.component.text() + "/" +

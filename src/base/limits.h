@@ -87,4 +87,16 @@ inline constexpr std::size_t kPackEntries = 50'000;
 // sizes.
 inline constexpr std::size_t kLogTilesHeld = 128;
 
+// What is carried to air-gapped sites. A bundle fills a usual stick; its index holds the proofs of
+// all its releases, and each release has at most kArtifactsPerRelease files and a manifest.
+inline constexpr std::uint64_t kBundleBytes = 64ULL << 30U;
+inline constexpr std::size_t kBundleMembers = 5000;
+inline constexpr std::size_t kBundleReleases = 64;
+inline constexpr std::size_t kBundleContinuations = 64;  // sizes of the log that sites have seen
+inline constexpr std::size_t kBundleIndexBytes = 8U << 20U;
+// How old a timestamp, snapshot or block list may be that a courier brings. Two weeks are a round
+// of sites; a month is the term of content itself.
+inline constexpr Millis kCarry = days(14);
+inline constexpr Millis kLongestCarry = days(30);
+
 }  // namespace fb::limits

@@ -23,6 +23,12 @@ std::string plural(std::int64_t n, const std::string& thing) {
   return std::to_string(n) + " " + thing + (n == 1 ? "" : "s");
 }
 
+// A release without a rollout came in a bundle, and starts on its released mark.
+bool is_carried(RolloutId rollout) { return rollout == RolloutId(); }
+std::string offers(RolloutId rollout) {
+  return (is_carried(rollout) ? "a bundle" : "rollout " + rollout.text()) + " offers ";
+}
+
 // One event being applied to one state. take() methods tell the story of each event.
 class Stepper {
  public:
@@ -261,8 +267,8 @@ void Stepper::take(const Offered& event) {
 bool Stepper::refuse_offer(const Offered& event) {
   const auto ban = find_ban(state_, event.bans, {event.release, event.version});
   if (!ban) return false;
-  const std::string sentence = "rollout " + event.rollout.text() + " offers " +
-                               event.release.brief() + ", which is refused: " + ban->sentence;
+  const std::string sentence =
+      offers(event.rollout) + event.release.brief() + ", which is refused: " + ban->sentence;
   if (decide(ban->rule, sentence, ban->change))
     report(ReportKind::refused, {event.release, event.version}, event.rollout, reason_);
   return true;
@@ -273,17 +279,17 @@ void Stepper::begin_fetch(const Offered& event) {
   for (const Rejection& rejection : state_.rejected) {
     if (rejection.release != event.release) continue;
     decide("rejected",
-           "rollout " + event.rollout.text() + " offers " + event.release.brief() +
+           offers(event.rollout) + event.release.brief() +
                " again, which this device does not take: " + rejection.reason,
            "a rollout that two people resumed");
     return;
   }
   if (const auto* staged = phase<Staged>(); staged != nullptr && staged->ask) {
-    hand_back("replaced", "rollout " + event.rollout.text() + " offers another release");
+    hand_back("replaced", offers(event.rollout) + "another release");
   }
   note_sighting(state_, event.release, now_.wall, now_.uptime);
   state_.phase = Fetching{event.rollout, event.release};
-  decide("offered", "rollout " + event.rollout.text() + " offers " + event.release.brief());
+  decide("offered", offers(event.rollout) + event.release.brief());
   effects_.emplace_back(Fetch{event.rollout, event.release});
 }
 
@@ -379,6 +385,10 @@ void Stepper::judge_readiness(const Judged& event) {
   auto* staged = phase<Staged>();
   if (staged == nullptr || staged->ready) return;
   staged->ready = true;
+  if (is_carried(candidate.rollout)) {
+    decide("ready", candidate.slot.version + " may start here, on its released mark");
+    return;
+  }
   decide("ready", candidate.slot.version + " may start here; the server has to hold a place for it",
          "a permit from the server");
 }
@@ -417,7 +427,7 @@ void Stepper::take(const PermitGranted& event) {
       return hand_back("expired", "the permit came after its " + in_words(valid));
     const Candidate candidate = staged->candidate;
     state_.phase = Permitted{candidate, until};
-    decide("permitted", "the server permits " + candidate.slot.version + " to start, for " +
+    decide("permitted", event.by + " permits " + candidate.slot.version + " to start, for " +
                             in_words(valid) + " from asking");
     effects_.emplace_back(Taste{candidate});
   } else if (auto* tasted = phase<Tasted>();
@@ -454,7 +464,9 @@ void Stepper::take(const PermitRefused& event) {
   const Candidate candidate = *candidate_of(state_.phase);
   report(ReportKind::refused, candidate, event.sentence);
   stage(candidate);
-  decide(event.rule, event.sentence, "a permit that this device's metadata vouches for");
+  decide(event.rule, event.sentence,
+         is_carried(candidate.rollout) ? "a newer bundle"
+                                       : "a permit that this device's metadata vouches for");
 }
 
 void Stepper::take(const TasteEnded& event) {

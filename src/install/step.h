@@ -44,7 +44,8 @@ struct Recovered {
 struct Provisioned {
   Slot slot;
 };
-// A verified plan says that this release is for us.
+// A verified plan says that this release is for us; or, without a rollout, a bundle in which the
+// owning role's released mark does.
 struct Offered {
   RolloutId rollout;
   Digest release;
@@ -84,7 +85,7 @@ struct Judged {
   std::string clock;                  // why this device's clock cannot be right; empty: it may be
   std::vector<policy::Approver> approvers = {};  // of the candidate, verified here
 };
-// The server holds a place for us.
+// The server holds a place for us; or, without a rollout, the released mark is to be asked.
 struct Invited {
   RolloutId rollout;
   Digest release;
@@ -94,6 +95,7 @@ struct Invited {
 struct PermitGranted {
   std::string nonce;
   Millis valid;
+  std::string by = "the server";  // for people
 };
 struct PermitDenied {
   std::string nonce;

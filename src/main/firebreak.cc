@@ -72,6 +72,7 @@ void register_all(CLI::App& app, fb::cli::Program& program) {
   register_devices(app, program);
   register_policies(app, program);
   register_log(app, program);
+  register_bundles(app, program);
   register_simulate(app, program);
   register_demo(app, program);
 }

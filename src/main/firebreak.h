@@ -54,6 +54,8 @@ void register_rollouts(CLI::App& app, Program& program);
 void register_devices(CLI::App& app, Program& program);
 void register_policies(CLI::App& app, Program& program);
 void register_log(CLI::App& app, Program& program);
+void register_bundles(CLI::App& app, Program& program);
+void register_bundle_export(CLI::App* noun, Program& program);
 void register_simulate(CLI::App& app, Program& program);
 void register_demo(CLI::App& app, Program& program);
 

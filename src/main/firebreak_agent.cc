@@ -88,6 +88,22 @@ void add_provision(CLI::App& app, ProvisionOptions& options, int& code) {
   command->callback([&] { code = provision(options); });
 }
 
+void add_install(CLI::App& app, InstallOptions& options, int& code) {
+  auto* command = app.add_subcommand(
+      "install", "Hands a bundle to the running agent of an air-gapped device; needs no server");
+  command->add_option("--config", options.config, "agent.toml")->required();
+  command->add_option("--bundle", options.bundle, "as `firebreak bundle export` made it")
+      ->required()
+      ->type_name("FILE");
+  command->add_option("--wait-s", options.wait_s, "how long to watch what becomes of it")
+      ->check(CLI::Range(0, 86'400))
+      ->capture_default_str();
+  command->add_flag("--json", options.json, "one JSON document");
+  command->footer(
+      "Example: firebreak-agent install --config agent.toml --bundle /media/site.bundle");
+  command->callback([&] { code = install(options); });
+}
+
 }  // namespace
 }  // namespace fb::agent_main
 
@@ -102,10 +118,12 @@ int main(int argc, char** argv) {
   TellOptions status_options;
   TellOptions explain_options;
   ProvisionOptions provision_options;
+  InstallOptions install_options;
   add_run(app, run_options, code);
   add_status(app, status_options, code);
   add_explain(app, explain_options, code);
   add_provision(app, provision_options, code);
+  add_install(app, install_options, code);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

@@ -43,4 +43,12 @@ struct ProvisionOptions {
 };
 int provision(const ProvisionOptions& options);
 
+struct InstallOptions {
+  std::string config;
+  std::string bundle;
+  int wait_s = 600;
+  bool json = false;
+};
+int install(const InstallOptions& options);
+
 }  // namespace fb::agent_main

@@ -10,6 +10,7 @@
 #include "http/client.h"
 #include "main/firebreak_agent.h"
 #include "posix/background.h"
+#include "posix/byte_file.h"
 #include "posix/directory.h"
 #include "posix/local_socket.h"
 #include "posix/main_loop.h"
@@ -78,8 +79,9 @@ class Process {
 
  private:
   agent::Doors doors() {
-    return {*files_,     clock_,           entropy_,       prompt_http_, bulk_http_, sandbox_,
-            supervisor_, waking(*prompt_), waking(*bulk_), log_,         getpid()};
+    return {*files_,        clock_,   entropy_,    prompt_http_,
+            bulk_http_,     sandbox_, supervisor_, waking(*prompt_),
+            waking(*bulk_), log_,     getpid(),    posix::open_bytes};
   }
   // A completed job makes something due: the loop turns once more.
   port::Background waking(posix::Background& background) {

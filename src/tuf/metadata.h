@@ -30,6 +30,8 @@ inline constexpr std::string_view kRoot = "root";
 inline constexpr std::string_view kTimestamp = "timestamp";
 inline constexpr std::string_view kSnapshot = "snapshot";
 inline constexpr std::string_view kTargets = "targets";
+// The one delegated role whose keys lie on the server.
+inline constexpr std::string_view kRollouts = "rollouts";
 inline constexpr std::array kTopLevelRoles{kRoot, kTimestamp, kSnapshot, kTargets};
 
 inline constexpr std::string_view kSpecVersion = "1.0.34";

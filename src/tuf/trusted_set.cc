@@ -73,6 +73,11 @@ void visit_later(const Delegations& delegations, std::string_view target,
 
 }  // namespace
 
+TrustedNow TrustedNow::of(std::string_view role) const {
+  const bool online = role == kTimestamp || role == kSnapshot || role == kRollouts;
+  return online ? TrustedNow{local - carry, authenticated_bound - carry, {}} : *this;
+}
+
 Status check_expiry(Instant expires, TrustedNow now, std::string_view what) {
   if (now.authenticated_bound >= expires) {
     return Error{ErrorCode::expired, std::string(what) + " expired at " + to_rfc3339(expires) +
@@ -156,7 +161,7 @@ Status TrustedSet::check_newer_timestamp(const Timestamp& offered) const {
 }
 
 Status TrustedSet::check_timestamp_usable(TrustedNow now) const {
-  return check_expiry(timestamp_->body.expires, now,
+  return check_expiry(timestamp_->body.expires, now.of(kTimestamp),
                       in_words(kTimestamp, timestamp_->body.version));
 }
 
@@ -191,7 +196,8 @@ Status TrustedSet::check_newer_snapshot(const Snapshot& offered) const {
 // 5.5.4 and 5.5.6
 Status TrustedSet::check_snapshot_usable(TrustedNow now) const {
   FB_TRY(check_newer_snapshot(snapshot_->body));
-  return check_expiry(snapshot_->body.expires, now, in_words(kSnapshot, snapshot_->body.version));
+  return check_expiry(snapshot_->body.expires, now.of(kSnapshot),
+                      in_words(kSnapshot, snapshot_->body.version));
 }
 
 Status TrustedSet::update_targets(std::string_view bytes, TrustedNow now) {
@@ -241,7 +247,7 @@ Result<Document<Targets>> TrustedSet::verified_targets(std::string_view role,
                                           in_words(kSnapshot, snapshot_->body.version) +
                                           " names version " + std::to_string(meta->second.version)};
   }
-  FB_TRY(check_expiry(document.body.expires, now, what));  // 5.6.5
+  FB_TRY(check_expiry(document.body.expires, now.of(role), what));  // 5.6.5
   return document;
 }
 
@@ -284,7 +290,7 @@ Status TrustedSet::check_all_fresh(TrustedNow now) const {
   FB_TRY(check_timestamp_usable(now));
   FB_TRY(check_snapshot_usable(now));
   for (const auto& [role, loaded] : targets_) {
-    FB_TRY(check_expiry(loaded.document.body.expires, now,
+    FB_TRY(check_expiry(loaded.document.body.expires, now.of(role),
                         in_words(role, loaded.document.body.version)));
   }
   return {};
@@ -333,6 +339,21 @@ const Document<Targets>* TrustedSet::targets(std::string_view role) const {
 bool TrustedSet::vouched(std::string_view role, std::string_view delegator) const {
   const auto found = targets_.find(role);
   return found != targets_.end() && found->second.vouched_by.contains(delegator);
+}
+
+Result<TargetFile> find_target(const TrustedSet& trusted, const std::string& path,
+                               std::string_view role) {
+  FB_ASSIGN(const auto search, trusted.find_target(path));
+  if (const auto* found = std::get_if<FoundTarget>(&search)) {
+    if (found->role == role) return found->file;
+    return Error{ErrorCode::forbidden, path + " is signed by the role " + found->role + "; only " +
+                                           std::string(role) + " may sign it"};
+  }
+  if (const auto* need = std::get_if<NeedRole>(&search)) {
+    return Error{ErrorCode::unavailable,
+                 path + ": the role " + need->role + " is not trusted here"};
+  }
+  return Error{ErrorCode::not_found, "no signed metadata lists " + path};
 }
 
 }  // namespace fb::tuf

@@ -36,6 +36,11 @@ namespace fb::tuf {
 struct TrustedNow {
   Instant local;
   Instant authenticated_bound;
+  Millis carry = {};  // how long metadata may have been carried across an air gap
+
+  // At what time metadata of this role is judged. What is signed online (timestamp, snapshot,
+  // rollouts) was fresh when it was carried away; everything else has to be so now.
+  [[nodiscard]] TrustedNow of(std::string_view role) const;
 };
 
 // Errors: expired, clock_doubtful; the message names `what`.
@@ -142,5 +147,10 @@ class TrustedSet {
   std::optional<Document<Snapshot>> snapshot_;
   std::map<std::string, Loaded, std::less<>> targets_;
 };
+
+// The vouched-for description of a target. Errors: not_found; forbidden (another role than `role`
+// vouches for it), unavailable (a role on the way to it is not trusted here now).
+Result<TargetFile> find_target(const TrustedSet& trusted, const std::string& path,
+                               std::string_view role);
 
 }  // namespace fb::tuf

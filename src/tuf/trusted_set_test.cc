@@ -32,6 +32,35 @@ TEST(Expiry, IsDoubtfulWhileOnlyTheLocalClockSaysSo) {
   EXPECT_EQ(refusal(check_expiry(expires, {expires, expires}, "x")), "expired");
 }
 
+// Carried for two days: what is signed online may have run out on the way, and nothing else.
+TEST(Expiry, OfTheOnlineRolesAloneIsJudgedAsOfWhenTheyWereCarriedAway) {
+  for (const char* role : {"root", "timestamp", "snapshot", "targets", "core", "rollouts"}) {
+    RepositorySimulator repository;
+    const Instant ran_out = kTestNow - days(1);
+    if (role == std::string("root")) repository.root.expires = ran_out;
+    if (role == std::string("timestamp")) repository.timestamp.expires = ran_out;
+    if (role == std::string("snapshot")) repository.snapshot.expires = ran_out;
+    if (repository.targets.contains(role)) repository.targets[role].expires = ran_out;
+    repository.next({"root", "core", "rollouts", "targets", "snapshot", "timestamp"});
+    const auto follow = [&](TrustedNow now) -> Status {
+      TrustedSet trusted = root_of(repository);
+      FB_TRY(trusted.check_root_fresh(now));
+      FB_TRY(trusted.update_timestamp(repository.newest(kTimestamp), now));
+      FB_TRY(trusted.update_snapshot(repository.newest(kSnapshot), now, Source::repository));
+      FB_TRY(trusted.update_targets(repository.newest(kTargets), now));
+      for (const char* below : {"core", "rollouts"})
+        FB_TRY(trusted.update_delegated(below, kTargets, repository.newest(below), now));
+      return trusted.check_all_fresh(now);
+    };
+    EXPECT_EQ(refusal(follow(kNow)), "expired") << role;
+    const bool online = role == std::string("timestamp") || role == std::string("snapshot") ||
+                        role == std::string("rollouts");
+    EXPECT_EQ(refusal(follow({kTestNow, kTestNow, days(2)})), online ? "accepted" : "expired")
+        << role;
+    EXPECT_EQ(refusal(follow({kTestNow, kTestNow, days(1)})), "expired") << role;
+  }
+}
+
 TEST(TrustedSet, OnlyTheLegalOrderIsAccepted) {
   const RepositorySimulator repository;
   const std::string& timestamp = repository.newest(kTimestamp);

@@ -1,0 +1,57 @@
+// The index of a bundle, bundle.json: which releases it carries, and the log's proof of each.
+//
+// It is signed by nobody and decides nothing: each release is taken only if its role's signed
+// metadata in the same bundle names it, and each proof leads to a checkpoint that the log's key has
+// signed. Pure values; encode() and decode_index() are the file's two directions.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "audit/tree.h"
+#include "base/digest.h"
+#include "base/ids.h"
+#include "base/result.h"
+#include "release/kind.h"
+#include "statement/plan.h"
+
+namespace fb::bundle {
+
+inline constexpr std::string_view kIndexName = "bundle.json";
+
+struct Carried {
+  Digest release;
+  ComponentId component;
+  release::Kind kind = release::Kind::content;
+  std::string version;
+  std::uint64_t index = 0;  // of its publication in the log
+  std::string entry;        // the exact bytes of that entry
+  audit::Hashes inclusion;
+
+  [[nodiscard]] std::string manifest_path() const;  // its TUF target
+};
+
+// Shows whoever has seen the log at `size` entries that the checkpoint continues it.
+struct Continuation {
+  std::uint64_t size = 0;
+  audit::Hashes hashes;
+};
+
+struct Index {
+  std::string checkpoint;  // a signed note
+  std::vector<Continuation> continues;
+  std::vector<Carried> releases;
+
+  // The log's word on one of them, for a device that has seen `size` entries; none: the bundle does
+  // not show that its log continues that one.
+  [[nodiscard]] std::optional<statement::LogProof> proof_for(const Carried& carried,
+                                                             std::uint64_t size) const;
+};
+
+std::string encode(const Index& index);
+// Errors: malformed (also when it is not byte for byte what encode() writes), too_large.
+Result<Index> decode_index(std::string_view bytes);
+
+}  // namespace fb::bundle

@@ -1,0 +1,281 @@
+#include "publisher/bundles.h"
+
+#include <algorithm>
+#include <functional>
+#include <map>
+#include <set>
+
+#include "audit/entry.h"
+#include "base/limits.h"
+#include "json/reader.h"
+#include "publisher/fields.h"
+#include "publisher/home.h"
+#include "publisher/log_source.h"
+#include "publisher/release_view.h"
+#include "publisher/trust.h"
+#include "tuf/names.h"
+
+namespace fb::publisher {
+namespace {
+
+constexpr std::string_view kSizes = "cache/bundle_log_sizes.json";
+constexpr std::size_t kSizesKept = 32;  // half of what a bundle holds: the rest is for --seen
+constexpr std::string_view kTimestampName = "metadata/timestamp.json";
+
+// Sizes of the log that earlier exports went to; a lost file costs a --seen.
+std::vector<std::uint64_t> exported_sizes(port::Files& home) {
+  std::vector<std::uint64_t> out;
+  const auto text = home.read(std::string(kSizes), limits::kTextBytes);
+  const auto value = text.ok() ? json::parse(*text) : Result<json::Value>(text.error());
+  if (!value.ok() || !value->is_array()) return out;
+  for (const json::Value& each : *value) {
+    if (each.is_number_unsigned()) out.push_back(each.get<std::uint64_t>());
+  }
+  return out;
+}
+
+Status keep_size(port::Files& home, std::vector<std::uint64_t> sizes, std::uint64_t size) {
+  std::erase(sizes, size);
+  sizes.push_back(size);
+  if (sizes.size() > kSizesKept) sizes.erase(sizes.begin());
+  return home.write_atomic(std::string(kSizes), json::pretty(json::Value(sizes)));
+}
+
+// Gathers what belongs into a bundle and fetches it, one file at a time, in the order of names.
+class Export {
+ public:
+  Export(Desk& desk, tuf::TrustedSet trusted, LogSource log)
+      : desk_(desk), trusted_(std::move(trusted)), log_(std::move(log)) {}
+
+  Status run(const ExportOrder& order, const bundle::Writer::Sink& sink) {
+    FB_TRY(add_metadata());
+    for (const auto& [path, role] : bundle::common_targets(trusted_))
+      FB_TRY(add_target(path, role));
+    FB_ASSIGN(const auto checkpoint, log_.checkpoint());
+    index_.checkpoint = checkpoint.note;
+    for (const std::string& words : order.releases) FB_TRY(add_release(words, checkpoint.tip.size));
+    const auto sizes = exported_sizes(desk_.home);
+    FB_TRY(add_continuations(order.seen, sizes, checkpoint.tip.size));
+    FB_TRY(write(sink));
+    return keep_size(desk_.home, sizes, checkpoint.tip.size);
+  }
+
+ private:
+  using Fetch = std::function<Result<std::string>()>;
+
+  void add_file(const std::string& name, std::size_t max_bytes) {
+    files_[name] = [this, name, max_bytes] { return desk_.server.static_file(name, max_bytes); };
+  }
+
+  // Roots from the first on: a device may have been installed with any of them.
+  Status add_metadata() {
+    for (std::int64_t version = 1; version <= trusted_.root().body.version; ++version)
+      add_file("metadata/" + tuf::metadata_path(tuf::kRoot, version), limits::kRootBytes);
+    files_[std::string(kTimestampName)] = [this] {
+      return Result<std::string>(trusted_.timestamp()->bytes);
+    };
+    const auto snapshot = trusted_.snapshot();
+    files_["metadata/" + tuf::metadata_path(tuf::kSnapshot, snapshot->body.version)] = [snapshot] {
+      return Result<std::string>(snapshot->bytes);
+    };
+    for (const auto& [role, meta] : snapshot->body.meta)
+      add_file("metadata/" + tuf::metadata_path(role, meta.version), tuf::max_bytes(role));
+    return {};
+  }
+
+  Status add_target(const std::string& path, std::string_view role) {
+    FB_ASSIGN(const auto file, find_target(trusted_, path, role));
+    FB_ASSIGN(const Digest digest, file.sha256());
+    const std::string name = "targets/" + tuf::hashed_name(path, digest.hex());
+    files_[name] = [this, name, file]() -> Result<std::string> {
+      FB_ASSIGN(std::string bytes,
+                desk_.server.static_file(name, static_cast<std::size_t>(file.length)));
+      FB_TRY(tuf::check_content(bytes, file.length, file.hashes).in(name));
+      return bytes;
+    };
+    return {};
+  }
+
+  Status add_release(const std::string& words, std::uint64_t log_size) {
+    FB_ASSIGN(const auto view, find_release(desk_.server, {words}));
+    bundle::Carried carried;
+    FB_ASSIGN(carried.release, Digest::parse(text_of(view, "release")));
+    FB_ASSIGN(carried.component, ComponentId::parse(text_of(view, "component")));
+    carried.version = text_of(view, "version");
+    for (const auto& [word, kind] : release::kind_words()) {
+      if (word == text_of(view, "kind")) carried.kind = kind;
+    }
+    const bool named =
+        std::any_of(index_.releases.begin(), index_.releases.end(),
+                    [&](const bundle::Carried& each) { return each.release == carried.release; });
+    if (named) return {};
+    FB_TRY(add_files(carried));
+    FB_TRY(prove(carried, static_cast<std::uint64_t>(count_of(view, "log_entry")), log_size));
+    index_.releases.push_back(std::move(carried));
+    if (index_.releases.size() <= limits::kBundleReleases) return {};
+    return Error{ErrorCode::too_many, "one bundle carries at most " +
+                                          std::to_string(limits::kBundleReleases) + " releases"};
+  }
+
+  Status add_files(const bundle::Carried& carried) {
+    const std::string path = carried.manifest_path();
+    const std::string_view role = release::owning_role(carried.kind);
+    FB_ASSIGN(const auto file, find_target(trusted_, path, role));
+    FB_ASSIGN(const auto mark, release::find_mark(file.custom).in(path));
+    if (!mark) {
+      return Error{ErrorCode::conflict,
+                   carried.component.text() + " " + carried.version +
+                       " is not marked as released; nobody behind a gap would start it: firebreak "
+                       "release mark-released " +
+                       carried.component.text() + " " + carried.version};
+    }
+    FB_TRY(add_target(path, role));
+    const std::string name = "targets/" + tuf::hashed_name(path, carried.release.hex());
+    const auto fetch = files_.find(name);
+    if (fetch == files_.end()) {
+      return Error{ErrorCode::mismatch,
+                   path + " is not signed as the server's " + carried.release.brief()};
+    }
+    FB_ASSIGN(const std::string bytes, fetch->second());
+    FB_ASSIGN(const auto manifest, release::decode_manifest(bytes));
+    for (const auto& artifact : manifest.artifacts)
+      FB_TRY(add_target(release::target_path(manifest, artifact.name), role));
+    return {};
+  }
+
+  Status prove(bundle::Carried& carried, std::uint64_t index, std::uint64_t size) {
+    const std::uint64_t bundle_index = index / audit::kTileWidth;
+    const audit::TileId id{0, bundle_index};
+    const std::size_t width = audit::width_of(id, size);
+    if (index % audit::kTileWidth >= width) {
+      return Error{ErrorCode::not_found,
+                   "the log's checkpoint does not cover " + carried.release.brief() + " yet"};
+    }
+    FB_ASSIGN(const auto entries, log_.entries({audit::TileKind::entries, id, width}));
+    carried.index = index;
+    carried.entry = entries.at(index % audit::kTileWidth);
+    FB_ASSIGN(carried.inclusion, audit::prove_inclusion(index, size, log_.nodes(size)));
+    return {};
+  }
+
+  Status add_continuations(const std::vector<std::uint64_t>& asked,
+                           const std::vector<std::uint64_t>& exported, std::uint64_t size) {
+    std::set<std::uint64_t> sizes(asked.begin(), asked.end());
+    for (const std::uint64_t each : asked) {
+      if (each <= size && each > 0) continue;
+      return Error{ErrorCode::bad_usage, "--seen " + std::to_string(each) + ": the log has " +
+                                             std::to_string(size) + " entries"};
+    }
+    sizes.insert(exported.begin(), exported.end());
+    sizes.insert(size);
+    for (const std::uint64_t each : sizes) {
+      if (each > size || each == 0) continue;
+      FB_ASSIGN(auto hashes, audit::prove_consistency(each, size, log_.nodes(size)));
+      index_.continues.push_back({each, std::move(hashes)});
+    }
+    if (index_.continues.size() <= limits::kBundleContinuations) return {};
+    return Error{ErrorCode::too_many, "too many sizes of the log (--seen); a bundle holds " +
+                                          std::to_string(limits::kBundleContinuations)};
+  }
+
+  Status write(const bundle::Writer::Sink& sink) {
+    files_[std::string(bundle::kIndexName)] = [this] {
+      return Result<std::string>(bundle::encode(index_));
+    };
+    bundle::Writer writer(sink);
+    for (const auto& [name, fetch] : files_) {
+      FB_ASSIGN(const std::string bytes, fetch().in(name));
+      FB_TRY(writer.add(name, bytes));
+    }
+    return writer.finish();
+  }
+
+  Desk& desk_;
+  tuf::TrustedSet trusted_;
+  LogSource log_;
+  bundle::Index index_;
+  std::map<std::string, Fetch> files_;  // by the name of the member
+};
+
+// Until when a device takes it that allows the usual time for carrying.
+Instant carried_until(const tuf::TrustedSet& trusted) {
+  return std::min(trusted.timestamp()->body.expires, trusted.snapshot()->body.expires) +
+         limits::kCarry;
+}
+
+std::int64_t timestamp_version(const Result<std::string>& bytes) {
+  if (!bytes.ok()) return 0;
+  const auto document = tuf::decode_timestamp(*bytes);
+  return document.ok() ? document->body.version : 0;
+}
+
+}  // namespace
+
+Status export_bundle(Desk& desk, const ExportOrder& order, const bundle::Writer::Sink& sink) {
+  if (order.releases.empty())
+    return Error{ErrorCode::bad_usage, "name at least one --release to carry"};
+  FB_ASSIGN(auto trusted, refresh_trust(desk));
+  FB_ASSIGN(const std::string bytes, trusted_file(desk, trusted, statement::kLogTrustPath));
+  FB_ASSIGN(auto log, statement::decode_log_trust(bytes));
+  return Export(desk, std::move(trusted), LogSource(desk.server, std::move(log))).run(order, sink);
+}
+
+Result<Outcome> describe_bundle(const bundle::Archive& archive, const bundle::Judge& judge) {
+  FB_ASSIGN(const auto contents, bundle::examine(archive, judge));
+  const std::string until = to_rfc3339(carried_until(contents.trusted));
+  std::string text;
+  json::Value releases = json::Value::array();
+  for (const auto& [carried, manifest, mark] : contents.releases) {
+    std::uint64_t bytes = 0;
+    for (const auto& artifact : manifest.artifacts) bytes += artifact.size;
+    text += carried.component.text() + " " + carried.version + ", " +
+            std::string(word(manifest.cls)) + ", released since " + to_rfc3339(mark.since) + ", " +
+            std::to_string(bytes) + " bytes\n  " + carried.release.text() + "\n";
+    releases.push_back({{"component", carried.component.text()},
+                        {"version", carried.version},
+                        {"release", carried.release.text()},
+                        {"released", to_rfc3339(mark.since)},
+                        {"bytes", bytes}});
+  }
+  text += "log of " + std::to_string(contents.log.size) + " entries, timestamp version " +
+          std::to_string(contents.trusted.timestamp()->body.version) + "; devices take it until " +
+          until + " (carry_days = " + std::to_string(limits::kCarry.ms / days(1).ms) + ")\n";
+  return Outcome{Answer::yes,
+                 text,
+                 {{"releases", std::move(releases)},
+                  {"files", archive.members().size()},
+                  {"log_size", contents.log.size},
+                  {"timestamp_version", contents.trusted.timestamp()->body.version},
+                  {"until", until}}};
+}
+
+Result<Outcome> unpack_bundle(const bundle::Archive& archive, const bundle::Judge& judge,
+                              port::Files& mirror) {
+  FB_ASSIGN(const auto contents, bundle::examine(archive, judge));
+  const std::string timestamp(kTimestampName);
+  const std::int64_t there = timestamp_version(mirror.read(timestamp, limits::kTimestampBytes));
+  const std::int64_t here = contents.trusted.timestamp()->body.version;
+  if (here < there) {
+    return Error{ErrorCode::rolled_back, "timestamp version " + std::to_string(here) +
+                                             " where the mirror has version " +
+                                             std::to_string(there) + " already"};
+  }
+  // Descending: targets, then metadata but for the timestamp, which goes last.
+  std::vector<std::string> names(contents.members.rbegin(), contents.members.rend());
+  std::erase(names, timestamp);
+  std::erase(names, std::string(bundle::kIndexName));
+  names.push_back(timestamp);
+  for (const std::string& name : names) {
+    FB_TRY(mirror.remove(name + ".partial"));
+    FB_ASSIGN(auto file, mirror.append_to(name + ".partial"));
+    FB_TRY(
+        archive.read_pieces(name, 0, [&](std::string_view piece) { return file->append(piece); }));
+    FB_TRY(file->keep());
+    FB_TRY(mirror.rename(name + ".partial", name));
+  }
+  FB_ASSIGN(Outcome outcome, describe_bundle(archive, judge));
+  outcome.text += std::to_string(names.size()) + " files laid out in " + mirror.absolute("") + "\n";
+  return outcome;
+}
+
+}  // namespace fb::publisher
