@@ -72,7 +72,13 @@ void Agent::check_in() {
   const wire::CheckIn message = report();
   doors_.prompt([this, message]() -> port::Completion {
     auto news = std::make_shared<Result<News>>(courier_.check_in(message));
-    return [this, message, news] { finish_check_in(message.sequence, *news); };
+    auto heard = std::make_shared<std::optional<Knowledge>>();
+    if (!news->ok() && courier_.hear_mirrors()) *heard = courier_.knowledge();
+    return [this, message, news, heard] {
+      if (*heard) knowledge_ = **heard;
+      finish_check_in(message.sequence, *news);
+      if (*heard) judge_all();
+    };
   });
 }
 

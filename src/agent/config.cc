@@ -173,6 +173,9 @@ Result<Config> read(const toml::table& root) {
   if (!config.server.empty() || !config.air_gapped) check_url(in, "server", config.server);
   config.mirrors = in.texts("mirrors");
   for (const std::string& mirror : config.mirrors) check_url(in, "mirrors", mirror);
+  config.metadata_mirrors = in.texts("metadata_mirrors");
+  for (const std::string& mirror : config.metadata_mirrors)
+    check_url(in, "metadata_mirrors", mirror);
   config.tenant = in.id<TenantId>("tenant");
   config.ring = in.word("ring", statement::ring_words(), statement::Ring::broad);
   config.enrolment_token_file = in.text("enrolment_token_file").value_or("");

@@ -34,6 +34,7 @@ struct AirGapped {
 struct Config {
   std::string server;                // "http://host:port"; "" only behind an air gap: there is none
   std::vector<std::string> mirrors;  // serve targets; tried in order, before the server itself
+  std::vector<std::string> metadata_mirrors;  // serve metadata; tried in order, after the server
   TenantId tenant;
   statement::Ring ring = statement::Ring::broad;
   std::string enrolment_token_file;

@@ -8,6 +8,7 @@ namespace {
 const std::string kGood = R"(
 server = "http://127.0.0.1:8440"
 mirrors = ["http://cdn.example:80/targets"]
+metadata_mirrors = ["http://cdn.example:80/metadata"]
 tenant = "acme"
 enrolment_token_file = "/etc/firebreak/token"
 root = "/etc/firebreak/root.json"
@@ -33,6 +34,7 @@ TEST(AgentConfig, ReadsWhatLocalRootWrote) {
   EXPECT_EQ(config->core_of(*ComponentId::parse("sensor.channel")),
             *ComponentId::parse("sensor.engine"));
   EXPECT_EQ(config->workloads.at("sensor").arguments.size(), 2U);
+  EXPECT_EQ(config->metadata_mirrors, std::vector<std::string>{"http://cdn.example:80/metadata"});
   EXPECT_EQ(config->air_gapped->carry, days(10));
 }
 

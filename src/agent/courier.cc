@@ -15,6 +15,8 @@ namespace fb::agent {
 namespace {
 
 constexpr Millis kFullRefreshAge = hours(24);
+// While the server is away, mirrors are asked so often for what is blocked and revoked.
+constexpr Millis kHearingPause = minutes(5);
 
 std::string kept_path(const std::string& target) { return "tuf/targets/" + target; }
 
@@ -29,6 +31,7 @@ Courier::Courier(Config config, Pinned pinned, Doors doors)
       pinned_(std::move(pinned)),
       doors_(doors),
       mirrors_(config_.target_bases(), doors.clock.boot_id()),
+      metadata_mirrors_(config_.metadata_mirrors, doors.clock.boot_id()),
       metadata_(doors.files, doors.clock, pinned_.root, config_.carry()),
       log_watch_(doors.files) {}
 
@@ -151,8 +154,48 @@ void Courier::follow_metadata(const wire::CheckInReply& reply, News& news) {
   const auto full = metadata_.feed_timestamp({reply.timestamp, reply.root_version});
   if (full.ok() && !*full) return;
   Status done = full.ok() ? Status() : Status(full.error());
-  if (done.ok()) done = metadata_.refresh(doors_.http, config_.server + "/tuf/metadata");
+  if (done.ok()) {
+    done = refresh_metadata([&] {
+      const auto more = metadata_.feed_timestamp({reply.timestamp, reply.root_version});
+      return more.ok() && !*more;
+    });
+  }
   if (!done.ok()) news.troubles.push_back("metadata: " + done.error().detail);
+}
+
+// The server first: versions make a mirror that is behind harmless, and this makes it powerless
+// while the server answers.
+Status Courier::refresh_metadata(const std::function<bool()>& enough) {
+  Status at_server = metadata_.refresh(doors_.http, config_.server + "/tuf/metadata");
+  if (at_server.ok() || enough() || refresh_at_mirrors(enough)) return {};
+  return at_server;
+}
+
+bool Courier::refresh_at_mirrors(const std::function<bool()>& enough) {
+  const Uptime now = doors_.clock.uptime();
+  for (const std::string& base : metadata_mirrors_.in_order(now)) {
+    const Status refreshed = metadata_.refresh(doors_.http, base);
+    if (refreshed.ok() && enough()) {
+      metadata_mirrors_.served(base);
+      return true;
+    }
+    metadata_mirrors_.failed(base, now);
+    doors_.log.line(port::LogLevel::warning, base + ": " +
+                                                 (refreshed.ok() ? "is behind what the server says"
+                                                                 : refreshed.error().detail));
+  }
+  return false;
+}
+
+bool Courier::hear_mirrors() {
+  const Uptime now = doors_.clock.uptime();
+  if (config_.metadata_mirrors.empty() || now < next_hearing_) return false;
+  next_hearing_ = now + kHearingPause;
+  if (!refresh_at_mirrors([] { return true; })) return false;
+  std::vector<std::string> untold;  // the check-in itself failed: that is the trouble
+  Origin origin{doors_.http, mirrors_.in_order(now), untold};
+  load_documents(&origin);
+  return true;
 }
 
 // What is signed for everybody. A document that is not published is empty; one that cannot be had
@@ -432,7 +475,7 @@ Status Courier::be_fresh(statement::Purpose purpose, release::Kind kind) {
   const bool activation = purpose == statement::Purpose::renew;
   if (fresh().ok() && !(activation && old)) return {};
   const Uptime began = doors_.clock.uptime();
-  const Status refreshed = metadata_.refresh(doors_.http, config_.server + "/tuf/metadata");
+  const Status refreshed = refresh_metadata([&] { return fresh().ok(); });
   // A role that has no say here may have failed.
   const bool went_through = metadata_.last_full() && *metadata_.last_full() >= began;
   if (!went_through) FB_TRY(refreshed);

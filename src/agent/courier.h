@@ -5,6 +5,7 @@
 // hands out values only.
 #pragma once
 
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -129,11 +130,19 @@ class Courier {
   // air-gapped mode only.
   BundleNews take_bundle(std::shared_ptr<const port::ByteSource> source);
 
+  // After a check-in that reached nobody: whether a mirror had metadata to follow. What is blocked
+  // and revoked reaches a device so while its server is away; nothing starts by it.
+  bool hear_mirrors();
+
  private:
   Status enrol();
   Result<port::HttpResponse> post(const std::string& path, std::string body, bool authorized);
   Status store_identity() const;
   void follow_metadata(const wire::CheckInReply& reply, News& news);
+  // The full workflow at the server and then, while `enough` is not true, at each metadata mirror.
+  // Errors: the server's, when nobody had enough.
+  Status refresh_metadata(const std::function<bool()>& enough);
+  bool refresh_at_mirrors(const std::function<bool()>& enough);
   // Where documents are fetched from; null: from the disk alone.
   struct Origin {
     port::HttpClient& http;
@@ -180,6 +189,8 @@ class Courier {
   Pinned pinned_;
   Doors doors_;
   Mirrors mirrors_;  // as the prompt lane knows them
+  Mirrors metadata_mirrors_;
+  Uptime next_hearing_;  // of mirrors, while the server is away
   MetadataStore metadata_;
   LogWatch log_watch_;
   Status identity_;  // whether the identity file can be used

@@ -100,7 +100,8 @@ class FakeServer final : public port::HttpClient {
     const std::string host = request.url.substr(7, request.url.find('/', 7) - 7);
     requests.push_back(request.method + " " + path);
     if (request.sink) artifact_hosts.push_back(host);
-    if (down) return Error{ErrorCode::unreachable, "connection refused"};
+    if (down && !still_up.contains(host))
+      return Error{ErrorCode::unreachable, "connection refused"};
     if (path == "/v1/enroll") return enrol(request.body);
     if (path == "/v1/check-in") return check_in(request.body);
     if (path == "/v1/permit") return permit(request.body);
@@ -110,6 +111,7 @@ class FakeServer final : public port::HttpClient {
   }
 
   bool down = false;
+  std::set<std::string> still_up;  // hosts that answer though the server is down
   DeviceId device = *DeviceId::parse(std::string(32, 'a'));
   std::vector<wire::Offer> offers;
   std::optional<wire::Denial> denial;
@@ -128,6 +130,8 @@ class FakeServer final : public port::HttpClient {
   std::map<std::string, std::size_t> slow_hosts;  // host → bytes of an artifact within its time
   std::set<std::string> lying_hosts;              // serve other artifacts than the signed ones
   std::optional<std::string> frozen_timestamp;
+  // host → the metadata that it serves instead of the repository's
+  std::map<std::string, std::map<std::string, std::string>> metadata_hosts;
 
   std::vector<std::string> requests;
   std::vector<std::string> artifact_hosts;
@@ -255,9 +259,10 @@ class FakeServer final : public port::HttpClient {
     const std::string metadata = "/tuf/metadata/";
     const std::string prefix = "/tuf/targets/";
     if (path == metadata + "timestamp.json" && frozen_timestamp) return &*frozen_timestamp;
-    const auto& map = path.starts_with(metadata) ? repository_.files
-                      : host == "mirror"         ? bad_mirror
-                                                 : targets;
+    const auto own = metadata_hosts.find(host);
+    const auto& map = !path.starts_with(metadata)   ? host == "mirror" ? bad_mirror : targets
+                      : own != metadata_hosts.end() ? own->second
+                                                    : repository_.files;
     const auto found =
         map.find(path.substr(path.starts_with(metadata) ? metadata.size() : prefix.size()));
     return found == map.end() ? nullptr : &found->second;

@@ -83,5 +83,72 @@ TEST(MirrorList, WhenAllAreSlowTheDownloadStillGetsThereByteByByte) {
   world.update("291", 7);
 }
 
+// ---- Mirrors for metadata ----
+
+struct MetadataMirrors : World {
+  MetadataMirrors() {
+    config.metadata_mirrors = {"http://first/tuf/metadata", "http://second/tuf/metadata"};
+    config.mirrors = {"http://second/tuf/targets"};
+    provision();
+    run_for(seconds(30));
+  }
+  [[nodiscard]] bool takes(const std::string& version, int rollout) {
+    start_rollout(rollout, publish_channel(version), version);
+    run_for(minutes(3));
+    return active() == version;
+  }
+};
+
+TEST(MetadataMirrors, ServeWhereTheServerDoesNot) {
+  MetadataMirrors world;
+  world.server.metadata_hosts["server"] = {};  // it answers, and has no metadata
+  EXPECT_TRUE(world.takes("291", 7)) << world.agent->last_trouble();
+}
+
+TEST(MetadataMirrors, OneThatIsBehindFreezesNobodyWhoReachesTheServer) {
+  MetadataMirrors world;
+  const auto old = world.repository.files;
+  world.server.metadata_hosts["first"] = world.server.metadata_hosts["second"] = old;
+  EXPECT_TRUE(world.takes("291", 7)) << world.agent->last_trouble();
+  // The server hands out no files, but says in each reply how new they are.
+  world.server.metadata_hosts["server"] = {};
+  world.server.metadata_hosts.erase("second");
+  EXPECT_TRUE(world.takes("292", 8)) << world.agent->last_trouble();
+}
+
+TEST(MetadataMirrors, OneThatLiesIsLeftForTheNext) {
+  MetadataMirrors world;
+  world.server.metadata_hosts["server"] = {};
+  auto& lies = world.server.metadata_hosts["first"];
+  lies = world.repository.files;
+  lies["timestamp.json"] = std::string(100, '?');
+  EXPECT_TRUE(world.takes("291", 7)) << world.agent->last_trouble();
+}
+
+TEST(MetadataMirrors, BringAHaltWhileTheServerIsAway) {
+  MetadataMirrors world;
+  ASSERT_TRUE(world.takes("291", 7));
+  const Digest release = world.agent->state(kChannel).active->release;
+  world.server.down = true;
+  world.halt(7, release);
+  world.run_for(minutes(30));
+  EXPECT_EQ(world.active(), "291") << "nobody could tell it";
+  world.server.still_up = {"second"};
+  world.run_for(minutes(30));
+  EXPECT_EQ(world.active(), "290") << world.agent->last_trouble();
+}
+
+TEST(MetadataMirrors, StartNothingThatTheServerDoesNotPermit) {
+  MetadataMirrors world;
+  world.server.denial = wire::Denial{"no-place", "12 of 12 places are taken", seconds(1)};
+  world.start_rollout(7, world.publish_channel("291"), "291");
+  world.run_for(minutes(1));
+  ASSERT_EQ(world.phase(), "staged");
+  world.server.down = true;
+  world.server.still_up = {"first", "second"};
+  world.run_for(minutes(30));
+  EXPECT_EQ(world.active(), "290");
+}
+
 }  // namespace
 }  // namespace fb::agent
