@@ -23,24 +23,22 @@ Exposure::Exposure(const Parameters& parameters, std::size_t strata, Instant sta
       heartbeat_ms_(parameters.heartbeat.ms),
       reboot_ms_(parameters.reboot_allowance.ms),
       smallest_horizon_ms_(parameters.smallest_horizon().ms),
-      live_(strata),
-      snapshot_(strata),
-      moved_(strata),
       open_(strata),
+      lot_(strata),
       resolved_in_(strata),
       last_tick_(start),
       ages_from_(start),
-      judged_at_(start) {
+      lot_from_(start) {
   FB_CHECK(!horizons_.empty() && horizons_.size() <= kMaxHorizons);
 }
 
 void Exposure::add_ready(DeviceIndex index, StratumIndex stratum, Instant now, Voice voice) {
-  FB_CHECK(stratum < live_.size());
+  FB_CHECK(stratum < open_.size());
   Device& device = at(index);
   if (device.arm == Arm::neither && !device.control_event) {
     device.stratum = stratum;
     device.voice = voice;
-    enter_control(device);
+    enter_control(device, now);
   }
   beat(index, now);
 }
@@ -52,7 +50,7 @@ void Exposure::leave_ready(DeviceIndex index) {
 }
 
 void Exposure::dispatch(DeviceIndex index, StratumIndex stratum, Instant now) {
-  FB_CHECK(stratum < live_.size());
+  FB_CHECK(stratum < open_.size());
   Device& device = at(index);
   if (device.arm == Arm::treated || device.arm == Arm::outside) return;
   if (device.arm == Arm::control) leave_control(device);
@@ -62,8 +60,6 @@ void Exposure::dispatch(DeviceIndex index, StratumIndex stratum, Instant now) {
   } else {
     const std::int64_t heard_before = device.last_heard_ms;
     enter_treated(index, {active_at(now), now.ms, heard_before, index});
-    device.arm_tick = tick_;
-    moved_[stratum].became_treated += voice_count(device.voice);
   }
   beat(index, now);
 }
@@ -89,30 +85,32 @@ void Exposure::leave(DeviceIndex index) {
 
 void Exposure::heard(DeviceIndex index, Instant now) { beat(index, now); }
 
-void Exposure::explicit_event(DeviceIndex index) {
+void Exposure::explicit_event(DeviceIndex index, Instant now) {
   Device& device = at(index);
   if (device.explicit_event) return;
   device.explicit_event = true;
-  if (device.arm == Arm::treated) {
-    ++tally_.failed_explicit;
-    if (device.at_risk) count_event(device, Channel::explicit_failure);
-  } else {
-    if (device.arm == Arm::control) count_event(device, Channel::explicit_failure);
-    device.control_event = true;
-  }
+  const Arm arm = device.arm;
+  if (arm == Arm::treated) ++tally_.failed_explicit;
+  const bool compared = device.at_risk;
+  if (compared) leave_with_event(device, Channel::explicit_failure);
+  if (arm != Arm::treated) device.control_event = true;
+  if (!compared) return;
+  // The word that tells of it has just ended its interval, as a heartbeat does.
+  if (!frozen_ && device.closed_ms == now.ms)
+    return count_event(device, arm, Channel::explicit_failure);
+  device.awaited = true;
+  awaited_.push_back({device.opened_ms + heartbeat_ms_ + heartbeat_ms_ / 10, index, arm});
 }
 
 TickCounts Exposure::tick(Instant now, Continuity continuity) {
   if (!frozen_ && (continuity == Continuity::was_down || outage(now))) freeze(now);
   if (frozen_) return frozen_tick(now);
-  judge_silence(now);
-  TickCounts counts = close_tick();
+  close_lot(now);
+  TickCounts counts = take_counts();
   active_ms_ = active_at(now);
   last_tick_ = now;
   ++tick_;
-  advance_ages();
-  snapshot_ = live_;
-  moved_.assign(moved_.size(), {});
+  pass_horizons();
   say_resolved(counts);
   counts.tally = tally_;
   counts.active = {active_ms_};
@@ -126,10 +124,16 @@ void Exposure::end_outage(Instant now) {
   // Ages go on only when the first new verdicts are in: else devices would pass a horizon that
   // their silence had no time to show in.
   ages_from_ = now + Millis{smallest_horizon_ms_};
-  // One scan of the fleet per outage: every clock of silence starts now, in both arms alike.
+  // One scan of the fleet per outage: it was one interval for everybody, and every clock starts
+  // now, in both arms alike.
   for (DeviceIndex i = 0; i < devices_.size(); ++i) {
-    if (devices_[i].at_risk) heartbeats_.push_back({now.ms, i, devices_[i].arm});
+    Device& device = devices_[i];
+    if (!device.at_risk) continue;
+    count_interval(device, device.arm, heartbeat_ms_);
+    device.opened_ms = now.ms;
+    heartbeats_.push_back({now.ms, i, device.arm});
   }
+  for (Awaited& each : awaited_) each.due_ms = now.ms;
 }
 
 Exposure Exposure::restore(const Parameters& parameters, std::size_t strata,
@@ -141,8 +145,7 @@ Exposure Exposure::restore(const Parameters& parameters, std::size_t strata,
                                               : a.device < b.device;
   });
   for (const DeviceFacts& each : facts) exposure.restore_device(each);
-  exposure.advance_ages();
-  exposure.snapshot_ = exposure.live_;
+  exposure.pass_horizons();
   exposure.freeze(now);
   return exposure;
 }
@@ -156,6 +159,7 @@ DeviceFacts Exposure::facts(DeviceIndex index) const {
                     .dispatched_at = {},
                     .explicit_event = device.explicit_event,
                     .silent_event = device.silent_event,
+                    .awaited = device.awaited,
                     .control_event = device.control_event,
                     .left = device.left};
   if (device.slot != kNoSlot) facts.dispatched_at = {dispatches_[device.slot].active_ms};
@@ -183,6 +187,12 @@ std::vector<DeviceIndex> Exposure::take_silent() {
   return taken;
 }
 
+std::vector<DeviceIndex> Exposure::take_compared() {
+  std::vector<DeviceIndex> taken;
+  taken.swap(compared_);
+  return taken;
+}
+
 // --- one device ---
 
 Exposure::Device& Exposure::at(DeviceIndex index) {
@@ -202,7 +212,9 @@ void Exposure::beat(DeviceIndex index, Instant now) {
     ++heard_since_freeze_;
   }
   device.last_heard_ms = std::max(device.last_heard_ms, now.ms);
-  if (device.at_risk && !frozen_) heartbeats_.push_back({device.last_heard_ms, index, device.arm});
+  if (!device.at_risk || frozen_) return;
+  heartbeats_.push_back({device.last_heard_ms, index, device.arm});
+  end_interval(device, now);
 }
 
 std::int64_t Exposure::active_at(Instant now) const {
@@ -220,17 +232,14 @@ std::size_t Exposure::bin_of(std::int64_t age_ms) const {
   return std::min<std::size_t>(static_cast<std::size_t>(age_ms / bin_ms_), kAgeBins - 1);
 }
 
-void Exposure::enter_control(Device& device) {
+void Exposure::enter_control(Device& device, Instant now) {
   device.arm = Arm::control;
-  device.arm_tick = tick_;
   device.at_risk = true;
-  live_[device.stratum].control += voice_count(device.voice);
+  device.opened_ms = now.ms;
   ++tally_.control;
 }
 
 void Exposure::leave_control(Device& device) {
-  live_[device.stratum].control -= voice_count(device.voice);
-  if (device.arm_tick < tick_) moved_[device.stratum].left_control += voice_count(device.voice);
   --tally_.control;
   device.at_risk = false;
   device.arm = Arm::neither;
@@ -240,46 +249,25 @@ void Exposure::enter_treated(DeviceIndex index, Dispatch dispatch) {
   Device& device = devices_[index];
   device.arm = Arm::treated;
   device.at_risk = true;
+  device.opened_ms = dispatch.permit_ms;
   device.slot = static_cast<std::uint32_t>(dispatches_.size());
   // Instants may step back; the order of dispatches may not.
   if (!dispatches_.empty()) {
     dispatch.active_ms = std::max(dispatch.active_ms, dispatches_.back().active_ms);
   }
   dispatches_.push_back(dispatch);
-  AtRisk& live = live_[device.stratum];
-  live.by_bin[0] += voice_count(device.voice);
-  for (std::int64_t& below : live.below) below += voice_count(device.voice);
   ++tally_.exposed;
 }
 
 void Exposure::leave_at_risk(Device& device) {
-  const std::int64_t age = age_ms(device);
-  AtRisk& live = live_[device.stratum];
-  live.by_bin[bin_of(age)] -= voice_count(device.voice);
-  for (std::size_t k = 0; k < kMaxHorizons; ++k) {
-    if (k >= horizons_.size() || age < horizons_[k].age.ms)
-      live.below[k] -= voice_count(device.voice);
-  }
-  if (age >= horizons_.front().age.ms) --tally_.healthy;
+  if (age_ms(device) >= horizons_.front().age.ms) --tally_.healthy;
   device.at_risk = false;
 }
 
-// As if the permit had never been: out of n, and out of the tick's start too, since it was at no
-// risk.
+// As if the permit had never been: out of n.
 void Exposure::forget_dispatch(Device& device) {
   const std::int64_t age = age_ms(device);
-  const AtRisk before = live_[device.stratum];
   leave_at_risk(device);
-  const AtRisk& after = live_[device.stratum];
-  if (device.arm_tick < tick_) {
-    AtRisk& start = snapshot_[device.stratum];
-    for (std::size_t b = 0; b < kAgeBins; ++b)
-      start.by_bin[b] -= before.by_bin[b] - after.by_bin[b];
-    for (std::size_t k = 0; k < kMaxHorizons; ++k)
-      start.below[k] -= before.below[k] - after.below[k];
-  } else {
-    moved_[device.stratum].became_treated -= voice_count(device.voice);
-  }
   for (std::size_t k = 0; k < horizons_.size(); ++k) {
     if (age >= horizons_[k].age.ms) {
       --resolved_[k];
@@ -290,6 +278,21 @@ void Exposure::forget_dispatch(Device& device) {
   device.slot = kNoSlot;
 }
 
+// A word between two heartbeats ends nothing: devices that have just started talk more.
+void Exposure::end_interval(Device& device, Instant now) {
+  const std::int64_t length = now.ms - device.opened_ms;
+  if (2 * length < heartbeat_ms_) return;
+  count_interval(device, device.arm, length);
+  device.opened_ms = device.closed_ms = now.ms;
+}
+
+void Exposure::count_interval(const Device& device, Arm arm, std::int64_t length_ms) {
+  ChannelCounts& counts = lot_[device.stratum].channel[index(Channel::explicit_failure)];
+  if (arm == Arm::treated) return count_due_treated(counts, device, intervals(length_ms));
+  counts.control += voice_count(device.voice);
+  counts.control_for_bound += intervals(length_ms) * voice_count(device.voice);
+}
+
 void Exposure::count_bad(const Device& device, Channel channel) {
   ChannelCounts& counts = open_[device.stratum].channel[index(channel)];
   const std::int64_t age = age_ms(device);
@@ -298,22 +301,37 @@ void Exposure::count_bad(const Device& device, Channel channel) {
   }
 }
 
-// The first event of a device at risk, in either arm. It leaves the at-risk sets.
-void Exposure::count_event(Device& device, Channel channel) {
-  ChannelCounts& counts = open_[device.stratum].channel[index(channel)];
+void Exposure::count_event(const Device& device, Arm arm, Channel channel) {
+  ChannelCounts& counts = lot_[device.stratum].channel[index(channel)];
+  (arm == Arm::treated ? counts.events[bin_of(age_ms(device))] : counts.control_events) +=
+      voice_count(device.voice);
+}
+
+// The first event of a device at risk, in either arm: it leaves the at-risk sets, and harm counts
+// for the bound without delay.
+void Exposure::leave_with_event(Device& device, Channel channel) {
   if (device.arm == Arm::treated) {
-    counts.events[bin_of(age_ms(device))] += voice_count(device.voice);
     count_bad(device, channel);
     leave_at_risk(device);
     ++tally_.harmed;
     return;
   }
-  const bool at_risk_from_the_start = device.arm_tick < tick_;
-  if (at_risk_from_the_start) counts.control_events += voice_count(device.voice);
   leave_control(device);
-  // It was control for all of the tick that matters: until its event.
-  if (at_risk_from_the_start) moved_[device.stratum].left_control -= voice_count(device.voice);
   device.control_event = true;
+}
+
+// Events that were told before their interval ended, when those of the others have ended too.
+void Exposure::compare_awaited(Instant now) {
+  const auto waits = [&](const Awaited& each) { return each.due_ms > now.ms; };
+  const auto ended = std::stable_partition(awaited_.begin(), awaited_.end(), waits);
+  for (auto it = ended; it != awaited_.end(); ++it) {
+    Device& device = devices_[it->device];
+    count_interval(device, it->arm, heartbeat_ms_);
+    count_event(device, it->arm, Channel::explicit_failure);
+    device.awaited = false;
+    compared_.push_back(it->device);
+  }
+  awaited_.erase(ended, awaited_.end());
 }
 
 // --- silence and outage ---
@@ -350,7 +368,7 @@ TickCounts Exposure::frozen_tick(Instant now) {
   last_tick_ = now;
   if (now > frozen_from_ && 2 * heard_since_freeze_ >= tally_.control) end_outage(now);
   TickCounts counts;
-  counts.strata.resize(live_.size());
+  counts.strata.resize(open_.size());
   say_resolved(counts);
   counts.tally = tally_;
   counts.active = {active_ms_};
@@ -361,19 +379,27 @@ TickCounts Exposure::frozen_tick(Instant now) {
 // In lots of a fifth of a heartbeat: the devices of one wave ask at their heartbeats, so a lot
 // holds a fifth of the wave and a fifth of the control, whatever the tick. Smaller lots would
 // compare handfuls and blunt the test.
-void Exposure::judge_silence(Instant now) {
-  if (5 * (now - judged_at_).ms < heartbeat_ms_) return;
-  judged_at_ = now;
+void Exposure::close_lot(Instant now) {
+  if (5 * (now - lot_from_).ms < heartbeat_ms_) return;
+  lot_from_ = now;
   while (!heartbeats_.empty() && due(heartbeats_.front(), now)) {
     judge(heartbeats_.front());
     heartbeats_.pop_front();
+  }
+  compare_awaited(now);
+  for (std::size_t s = 0; s < lot_.size(); ++s) {
+    for (std::size_t c = 0; c < kChannels; ++c) {
+      lot_[s].channel[c].bad_below = open_[s].channel[c].bad_below;  // counted when it was told
+      open_[s].channel[c] = lot_[s].channel[c];
+      lot_[s].channel[c] = {};
+    }
   }
 }
 
 void Exposure::judge(const Heartbeat& beat) {
   Device& device = devices_[beat.device];
   if (!device.at_risk) return;
-  ChannelCounts& counts = open_[device.stratum].channel[index(Channel::silence)];
+  ChannelCounts& counts = lot_[device.stratum].channel[index(Channel::silence)];
   if (beat.arm == Arm::control && device.arm == Arm::treated) {
     count_moved_on(counts, device, beat);
     return;
@@ -381,14 +407,17 @@ void Exposure::judge(const Heartbeat& beat) {
   if (beat.arm != device.arm) return;
   if (device.due_tick != tick_) {
     device.due_tick = tick_;
-    device.arm == Arm::control ? count_due_control(counts, device)
-                               : count_due_treated(counts, device, beat);
+    device.arm == Arm::control
+        ? count_due_control(counts, device)
+        : count_due_treated(counts, device, intervals(restart_length(device, beat)));
   }
   if (device.last_heard_ms > beat.received_ms) return;
   device.silent_event = true;
   silent_.push_back(beat.device);
-  if (device.arm == Arm::treated) ++tally_.failed_silent;
-  count_event(device, Channel::silence);
+  const Arm arm = device.arm;
+  if (arm == Arm::treated) ++tally_.failed_silent;
+  leave_with_event(device, Channel::silence);
+  count_event(device, arm, Channel::silence);
 }
 
 void Exposure::count_due_control(ChannelCounts& counts, const Device& device) {
@@ -407,18 +436,24 @@ void Exposure::count_moved_on(ChannelCounts& counts, const Device& device, const
   counts.control_for_bound += voice_count(device.voice);
 }
 
+// How many heartbeats' worth a time is. Each test takes its safe side: the halt test counts treated
+// devices so, the bound the control; the others count as one. Heartbeats come up to a tenth late.
+std::int64_t Exposure::intervals(std::int64_t length_ms) const {
+  const std::int64_t more = length_ms - heartbeat_ms_ / 10;
+  return std::max<std::int64_t>(1, (more + heartbeat_ms_ - 1) / heartbeat_ms_);
+}
+
 // A machine that restarts for the update says its next word when it is up again. When that takes
-// longer than a heartbeat, more can befall it than in an interval of the control: the halt test
-// counts as many intervals as it may have been; the bound, whose safe side is the other one, one.
-std::int64_t Exposure::intervals(const Device& device, const Heartbeat& beat) const {
+// longer than a heartbeat, more can befall it than in an interval of the control.
+std::int64_t Exposure::restart_length(const Device& device, const Heartbeat& beat) const {
   const bool restarts = beat.received_ms - dispatches_[device.slot].permit_ms < reboot_ms_;
-  return restarts ? (reboot_ms_ + heartbeat_ms_ - 1) / heartbeat_ms_ : 1;
+  return restarts ? reboot_ms_ + heartbeat_ms_ / 10 : heartbeat_ms_;
 }
 
 void Exposure::count_due_treated(ChannelCounts& counts, const Device& device,
-                                 const Heartbeat& beat) {
+                                 std::int64_t intervals) {
   const std::int64_t age = age_ms(device);
-  counts.at_risk[bin_of(age)] += intervals(device, beat) * voice_count(device.voice);
+  counts.at_risk[bin_of(age)] += intervals * voice_count(device.voice);
   for (std::size_t k = 0; k < horizons_.size(); ++k) {
     if (age < horizons_[k].age.ms) counts.at_risk_below[k] += voice_count(device.voice);
   }
@@ -426,43 +461,16 @@ void Exposure::count_due_treated(ChannelCounts& counts, const Device& device,
 
 // --- the tick ---
 
-TickCounts Exposure::close_tick() {
+TickCounts Exposure::take_counts() {
   TickCounts counts;
   counts.strata.resize(open_.size());
   counts.strata.swap(open_);
-  for (std::size_t s = 0; s < live_.size(); ++s) {
-    ChannelCounts& reported = counts.strata[s].channel[index(Channel::explicit_failure)];
-    reported.at_risk = snapshot_[s].by_bin;
-    reported.at_risk[0] += moved_[s].became_treated;
-    std::copy_n(snapshot_[s].below.begin(), horizons_.size(), reported.at_risk_below.begin());
-    reported.control = snapshot_[s].control - moved_[s].left_control;
-    reported.control_for_bound = snapshot_[s].control;
-  }
   return counts;
 }
 
 void Exposure::say_resolved(TickCounts& counts) const {
   counts.resolved = resolved_;
   for (std::size_t s = 0; s < resolved_in_.size(); ++s) counts.strata[s].resolved = resolved_in_[s];
-}
-
-void Exposure::advance_ages() {
-  pass_bins();
-  pass_horizons();
-}
-
-void Exposure::pass_bins() {
-  for (std::size_t b = 0; b < bin_front_.size(); ++b) {
-    const std::int64_t boundary = bin_ms_ * static_cast<std::int64_t>(b + 1);
-    std::size_t& front = bin_front_[b];
-    for (; front < dispatches_.size() && active_ms_ - dispatches_[front].active_ms >= boundary;
-         ++front) {
-      const Device& device = devices_[dispatches_[front].device];
-      if (device.slot != front || !device.at_risk) continue;
-      live_[device.stratum].by_bin[b] -= voice_count(device.voice);
-      live_[device.stratum].by_bin[b + 1] += voice_count(device.voice);
-    }
-  }
 }
 
 void Exposure::pass_horizons() {
@@ -475,39 +483,35 @@ void Exposure::pass_horizons() {
       if (device.slot != front) continue;
       ++resolved_[k];
       ++resolved_in_[device.stratum][k];
-      if (!device.at_risk) continue;
-      live_[device.stratum].below[k] -= voice_count(device.voice);
-      if (k == 0) ++tally_.healthy;
+      if (k == 0 && device.at_risk) ++tally_.healthy;
     }
   }
 }
 
 void Exposure::restore_device(const DeviceFacts& facts) {
-  FB_CHECK(facts.stratum < live_.size());
+  FB_CHECK(facts.stratum < open_.size());
   Device& device = at(facts.device);
   device.stratum = facts.stratum;
   device.voice = facts.voice;
   device.explicit_event = facts.explicit_event;
   device.silent_event = facts.silent_event;
   device.control_event = facts.control_event;
+  device.awaited = facts.awaited;
+  if (facts.awaited)
+    awaited_.push_back({0, facts.device, facts.arm == Arm::treated ? Arm::treated : Arm::control});
   if (facts.arm == Arm::control) {
-    enter_control(device);
+    enter_control(device, last_tick_);
   } else if (facts.arm == Arm::treated) {
     enter_treated(facts.device, {facts.dispatched_at.ms, 0, 0, facts.device});
     device.left = facts.left;
     tally_.failed_explicit += facts.explicit_event ? 1 : 0;
     tally_.failed_silent += facts.silent_event ? 1 : 0;
     if (facts.explicit_event || facts.silent_event) ++tally_.harmed;
-    if (facts.explicit_event || facts.silent_event || facts.left) {
-      // Its age counts, its events are counted already.
-      live_[device.stratum].by_bin[0] -= voice_count(device.voice);
-      for (std::int64_t& below : live_[device.stratum].below) below -= voice_count(device.voice);
-      device.at_risk = false;
-    }
+    // Its age counts, its events are counted already.
+    if (facts.explicit_event || facts.silent_event || facts.left) device.at_risk = false;
   } else {
     device.arm = facts.arm;
   }
-  device.arm_tick = 0;
 }
 
 }  // namespace fb::rollout

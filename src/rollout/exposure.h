@@ -3,12 +3,17 @@
 //
 // Fed one device event at a time, O(1) amortised each; a tick costs O(strata x bins) plus the
 // heartbeats that fall due, never a scan of the fleet. It promises exactly what the proofs need:
-// at-risk counts as of the tick's start, events of exactly those devices, ages in active time, both
-// arms under one rule of silence. Derived state: the shell owns one per running rollout and
-// rebuilds it with restore(). Single thread.
+// numbers at risk and events of exactly those devices, ages in active time, both arms under one
+// rule for each channel. Derived state: the shell owns one per running rollout and rebuilds it
+// with restore(). Single thread.
 //
-// Silence, for both arms: a heartbeat received at t falls due at t + D_s + R. In that tick its
-// device is at risk; if nothing was heard since, that is the event. The permit is a heartbeat.
+// A device is at risk when it can be heard of, not while it merely lives: the beats of one wave
+// keep step with its age, and what they tell would meet devices that cannot have told yet.
+//   Silence: a heartbeat received at t falls due at t + D_s + R. In that tick its device is at
+//   risk; if nothing was heard since, that is the event. The permit is a heartbeat.
+//   Explicit: a heartbeat ends the interval that the one before it began. In that tick its device
+//   is at risk; if it told of an event in the interval, that is the event. Who tells at once counts
+//   for the bound at once, and is compared when its interval would have ended.
 // After an outage all clocks start anew.
 //
 //   Exposure exposure(parameters, strata, now);
@@ -55,6 +60,7 @@ struct DeviceFacts {
   Millis dispatched_at;  // active time, as dispatched_at() told; treated only
   bool explicit_event = false;
   bool silent_event = false;
+  bool awaited = false;        // the explicit event is in X; its interval has not ended yet
   bool control_event = false;  // had its event before any permit
   bool left = false;           // decommissioned after its permit
 
@@ -81,9 +87,9 @@ class Exposure {
   void leave(DeviceIndex device);
   // Any authenticated word from the device.
   void heard(DeviceIndex device, Instant now);
-  // Crash, failed probe, boot loop or degradation. The first per device counts; others change
-  // nothing.
-  void explicit_event(DeviceIndex device);
+  // Crash, failed probe, boot loop or degradation, told by a word received `now`. The first per
+  // device counts; others change nothing.
+  void explicit_event(DeviceIndex device, Instant now);
 
   // Closes the tick [last tick, now) and returns its counts.
   TickCounts tick(Instant now, Continuity continuity = Continuity::unbroken);
@@ -110,20 +116,24 @@ class Exposure {
   [[nodiscard]] const Tally& tally() const { return tally_; }
   // Silence verdicts since the last call, in order: devices to show as silent.
   std::vector<DeviceIndex> take_silent();
+  // Awaited events that the last tick compared: their facts have changed.
+  std::vector<DeviceIndex> take_compared();
 
  private:
   using Arm = DeviceFacts::Arm;
   struct Device {
     std::int64_t last_heard_ms = INT64_MIN;
-    std::uint32_t slot = kNoSlot;  // position in dispatches_
-    std::uint32_t arm_tick = 0;    // tick in which it entered its arm
-    std::uint32_t due_tick = 0;    // last tick in which it was at risk of silence: once per tick
+    std::int64_t opened_ms = 0;          // the word from which its open interval runs
+    std::int64_t closed_ms = INT64_MIN;  // the word that ended the interval before
+    std::uint32_t slot = kNoSlot;        // position in dispatches_
+    std::uint32_t due_tick = 0;  // last tick in which it was at risk of silence: once per tick
     StratumIndex stratum = 0;
     Arm arm = Arm::neither;
     Voice voice = Voice::full;
     bool at_risk = false;  // in its arm, and without an event
     bool explicit_event = false;
     bool silent_event = false;
+    bool awaited = false;
     bool control_event = false;
     bool left = false;
   };
@@ -138,14 +148,10 @@ class Exposure {
     DeviceIndex device = 0;
     Arm arm = Arm::neither;
   };
-  struct AtRisk {  // explicit channel, one stratum, full voices
-    std::array<std::int64_t, kAgeBins> by_bin{};
-    std::array<std::int64_t, kMaxHorizons> below{};
-    std::int64_t control = 0;
-  };
-  struct Moved {  // within the current tick
-    std::int64_t became_treated = 0;
-    std::int64_t left_control = 0;
+  struct Awaited {  // an event told before its interval ended
+    std::int64_t due_ms = 0;
+    DeviceIndex device = 0;
+    Arm arm = Arm::neither;
   };
   static constexpr std::uint32_t kNoSlot = UINT32_MAX;
 
@@ -155,28 +161,31 @@ class Exposure {
   [[nodiscard]] std::int64_t active_at(Instant now) const;
   [[nodiscard]] std::int64_t age_ms(const Device& device) const;
   [[nodiscard]] std::size_t bin_of(std::int64_t age_ms) const;
-  void enter_control(Device& device);
+  void enter_control(Device& device, Instant now);
   void leave_control(Device& device);
   void enter_treated(DeviceIndex index, Dispatch dispatch);
   void leave_at_risk(Device& device);
   void forget_dispatch(Device& device);
+  void end_interval(Device& device, Instant now);
+  void count_interval(const Device& device, Arm arm, std::int64_t length_ms);
   void count_bad(const Device& device, Channel channel);
-  void count_event(Device& device, Channel channel);
+  void count_event(const Device& device, Arm arm, Channel channel);
+  void leave_with_event(Device& device, Channel channel);
+  void compare_awaited(Instant now);
 
   [[nodiscard]] bool due(const Heartbeat& beat, Instant now) const;
   [[nodiscard]] bool outage(Instant now) const;
   void freeze(Instant now);
   TickCounts frozen_tick(Instant now);
-  void judge_silence(Instant now);
+  void close_lot(Instant now);
   void judge(const Heartbeat& beat);
   static void count_due_control(ChannelCounts& counts, const Device& device);
-  [[nodiscard]] std::int64_t intervals(const Device& device, const Heartbeat& beat) const;
+  [[nodiscard]] std::int64_t intervals(std::int64_t length_ms) const;
+  [[nodiscard]] std::int64_t restart_length(const Device& device, const Heartbeat& beat) const;
   void count_moved_on(ChannelCounts& counts, const Device& device, const Heartbeat& beat);
-  void count_due_treated(ChannelCounts& counts, const Device& device, const Heartbeat& beat);
-  TickCounts close_tick();
+  void count_due_treated(ChannelCounts& counts, const Device& device, std::int64_t intervals);
+  TickCounts take_counts();
   void say_resolved(TickCounts& counts) const;
-  void advance_ages();
-  void pass_bins();
   void pass_horizons();
   void restore_device(const DeviceFacts& facts);
 
@@ -190,13 +199,11 @@ class Exposure {
   std::vector<Dispatch>
       dispatches_;  // in order of active time; handed-back ones are known by their slot
   std::deque<Heartbeat> heartbeats_;  // in order of receipt
-  std::vector<AtRisk> live_;
-  std::vector<AtRisk> snapshot_;  // live_ as of the tick's start
-  std::vector<Moved> moved_;
-  std::vector<StratumCounts>
-      open_;  // the current tick so far: events of both channels, verdicts of silence
+  std::vector<Awaited> awaited_;
+  std::vector<StratumCounts> open_;  // for the next tick
+  std::vector<StratumCounts> lot_;   // at risk and events since the last lot was closed
+  std::vector<DeviceIndex> compared_;
   std::vector<DeviceIndex> silent_;
-  std::array<std::size_t, kAgeBins - 1> bin_front_{};      // first dispatch not yet past boundary b
   std::array<std::size_t, kMaxHorizons> horizon_front_{};  // first dispatch younger than horizon k
   std::array<std::int64_t, kMaxHorizons> resolved_{};
   std::vector<std::array<std::int64_t, kMaxHorizons>> resolved_in_;  // by stratum
@@ -204,7 +211,7 @@ class Exposure {
   std::int64_t active_ms_ = 0;  // as of last_tick_
   Instant last_tick_;
   Instant ages_from_;  // before it ages stand still: start, or the first verdicts after an outage
-  Instant judged_at_;  // last look at heartbeats that fell due
+  Instant lot_from_;   // when the last lot was closed
   std::uint32_t tick_ = 1;
   bool frozen_ = false;
   Instant frozen_from_;

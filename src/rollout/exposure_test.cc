@@ -40,46 +40,112 @@ class ExposureTest : public testing::Test {
   Exposure exposure_;
 };
 
-TEST_F(ExposureTest, CountsAreThoseOfTheTicksStart) {
+TEST_F(ExposureTest, AHeartbeatPutsItsDeviceAtRiskAndTellsWhatHappenedSinceTheLastOne) {
   ready(0, 100);
-  tick();
   exposure_.dispatch(0, 0, now_);
+  for (int minute = 0; minute < 4; ++minute) {
+    const ChannelCounts idle = tick().strata[0].channel[kExplicit];
+    EXPECT_EQ(idle.at_risk[0] + idle.control, 0) << "nobody could tell anything yet";
+  }
   tick();
-  exposure_.explicit_event(0);
-  exposure_.explicit_event(50);
-  const TickCounts counts = tick();
-  const ChannelCounts& seen = counts.strata[0].channel[kExplicit];
+  for (std::uint32_t i = 0; i < 100; ++i) exposure_.heard(i, now_);
+  exposure_.explicit_event(0, now_);
+  exposure_.explicit_event(50, now_);
+  const ChannelCounts seen = tick().strata[0].channel[kExplicit];
   EXPECT_EQ(seen.at_risk[0], 1);
+  EXPECT_EQ(seen.at_risk_below[0], 1);
   EXPECT_EQ(seen.events[0], 1);
   EXPECT_EQ(seen.bad_below[0], 1);
   EXPECT_EQ(seen.control, 99);
+  EXPECT_EQ(seen.control_for_bound, 99);
   EXPECT_EQ(seen.control_events, 1);
-  EXPECT_EQ(tick().strata[0].channel[kExplicit].control, 98);
+  tick(4);
+  for (std::uint32_t i = 0; i < 100; ++i) exposure_.heard(i, now_);
+  const ChannelCounts next = tick().strata[0].channel[kExplicit];
+  EXPECT_EQ(next.at_risk[0], 0);
+  EXPECT_EQ(next.control, 98);
 }
 
-TEST_F(ExposureTest, APermitInTheMiddleOfATickErrsOnTheSafeSideOfBothTests) {
+// Told at once, by a word of its own: the others of its wave have not been able to tell yet.
+TEST_F(ExposureTest, AnEventToldAtOnceIsHarmAtOnceAndIsComparedWhenItsIntervalEnds) {
   ready(0, 100);
+  exposure_.dispatch(0, 0, now_);
   tick();
-  exposure_.dispatch(0, 0, now_ + seconds(10));
-  exposure_.explicit_event(0);
-  const ChannelCounts seen = tick().strata[0].channel[kExplicit];
-  EXPECT_EQ(seen.at_risk[0], 1);  // the halt test sees it as treated
-  EXPECT_EQ(seen.control, 99);
+  exposure_.heard(0, now_);
+  exposure_.explicit_event(0, now_);
+  exposure_.explicit_event(50, now_);
+  ChannelCounts seen = tick().strata[0].channel[kExplicit];
+  EXPECT_EQ(seen.bad_below[0], 1);
+  EXPECT_EQ(seen.events[0] + seen.at_risk[0] + seen.control_events, 0);
+  EXPECT_TRUE(exposure_.facts(0).awaited);
+  for (int minute = 2; minute < 5; ++minute) tick();
+  EXPECT_TRUE(exposure_.take_compared().empty());
+  seen = tick(1).strata[0].channel[kExplicit];
+  for (int minute = 0; minute < 2 && seen.events[0] == 0; ++minute)
+    seen = tick().strata[0].channel[kExplicit];
+  EXPECT_EQ(seen.bad_below[0], 0) << "harm counts once";
   EXPECT_EQ(seen.events[0], 1);
-  EXPECT_EQ(seen.at_risk_below[0], 0);  // the bound does not
-  EXPECT_EQ(seen.control_for_bound, 100);
-  EXPECT_EQ(seen.bad_below[0], 1);  // but harm always counts
+  EXPECT_EQ(seen.at_risk[0], 1);
+  EXPECT_EQ(seen.control, 1);
+  EXPECT_EQ(seen.control_events, 1);
+  EXPECT_EQ(exposure_.take_compared(), (std::vector<DeviceIndex>{0, 50}));
+  EXPECT_FALSE(exposure_.facts(0).awaited);
+}
+
+// In step with its age, a wave's third beats used to meet the few devices that were still in the
+// first bin: five times the control's rate, in a good release.
+TEST_F(ExposureTest, TheLastBeatsOfAWaveInABinMeetNoMoreEventsThanDevices) {
+  ready(0, 100);
+  for (std::uint32_t i = 0; i < 5; ++i) {
+    exposure_.dispatch(i, 0, now_);
+    tick();
+  }
+  for (int minute = 5; minute < 20; ++minute) {
+    exposure_.heard(static_cast<std::uint32_t>(minute % 5), now_);
+    for (std::uint32_t i = 5; i < 100; ++i) exposure_.heard(i, now_);
+    const ChannelCounts seen = tick().strata[0].channel[kExplicit];
+    std::int64_t at_risk = 0;
+    for (const std::int64_t count : seen.at_risk) at_risk += count;
+    EXPECT_EQ(at_risk, 1) << "minute " << minute;
+  }
+}
+
+TEST_F(ExposureTest, WordsBetweenHeartbeatsEndNoInterval) {
+  ready(0, 40);
+  exposure_.dispatch(0, 0, now_);
+  std::int64_t at_risk = 0;
+  for (int minute = 0; minute < 11; ++minute) {
+    if (minute == 1 || minute == 5 || minute == 6 || minute == 10) exposure_.heard(0, now_);
+    at_risk += tick().strata[0].channel[kExplicit].at_risk[0];
+  }
+  EXPECT_EQ(at_risk, 2);
+}
+
+// Each test takes its safe side: a treated device may have failed in all of a long silence, for the
+// halt test; for the bound the control may.
+TEST_F(ExposureTest, AMissedHeartbeatCountsAsTheIntervalsItMayHaveBeen) {
+  ready(0, 40);
+  exposure_.dispatch(0, 0, now_);
+  tick(10);
+  exposure_.heard(0, now_);
+  exposure_.heard(1, now_);
+  const ChannelCounts seen = tick().strata[0].channel[kExplicit];
+  EXPECT_EQ(seen.at_risk[0], 2);
+  EXPECT_EQ(seen.at_risk_below[0], 1);
+  EXPECT_EQ(seen.control, 1);
+  EXPECT_EQ(seen.control_for_bound, 2);
 }
 
 TEST_F(ExposureTest, EventsCountOncePerDevice) {
   ready(0, 10);
   exposure_.dispatch(0, 0, now_);
-  tick();
-  exposure_.explicit_event(0);
-  exposure_.explicit_event(0);
+  tick(5);
+  exposure_.heard(0, now_);
+  exposure_.explicit_event(0, now_);
+  exposure_.explicit_event(0, now_);
   EXPECT_EQ(tick().strata[0].channel[kExplicit].events[0], 1);
-  exposure_.explicit_event(0);
-  const TickCounts after = tick();
+  exposure_.explicit_event(0, now_);
+  const TickCounts after = tick(6);
   EXPECT_EQ(after.strata[0].channel[kExplicit].events[0], 0);
   EXPECT_EQ(after.strata[0].channel[kExplicit].at_risk[0], 0);
   EXPECT_EQ(after.tally.harmed, 1);
@@ -123,10 +189,10 @@ TEST_F(ExposureTest, AControlDeviceThatFallsSilentIsAnEventOfTheControl) {
 TEST_F(ExposureTest, ADeviceWhoseEventCameBeforeItsPermitIsOutsideAllCounts) {
   ready(0, 10);
   tick();
-  exposure_.explicit_event(3);
+  exposure_.explicit_event(3, now_);
   tick();
   exposure_.dispatch(3, 0, now_);
-  exposure_.explicit_event(3);
+  exposure_.explicit_event(3, now_);
   const TickCounts counts = tick(20);
   EXPECT_EQ(counts.tally.exposed, 0);
   EXPECT_EQ(counts.resolved[0], 0);
@@ -149,7 +215,7 @@ TEST_F(ExposureTest, APermitHandedBackUnusedWasNoExposure) {
 TEST_F(ExposureTest, APermitHandedBackAfterAnEventStaysCounted) {
   ready(0, 10);
   exposure_.dispatch(0, 0, now_);
-  exposure_.explicit_event(0);
+  exposure_.explicit_event(0, now_);
   EXPECT_EQ(exposure_.hand_back(0, now_), HandBack::stays_counted);
   EXPECT_EQ(tick(20).resolved[0], 1);
 }
@@ -168,16 +234,23 @@ TEST_F(ExposureTest, ALeaverStaysInTheCountAndIsBadForHorizonsNotReached) {
 
 TEST_F(ExposureTest, DevicesMoveThroughTheAgeBinsAndHorizons) {
   exposure_.dispatch(0, 1, now_);
-  TickCounts young;
-  for (int minute = 0; minute < 15; ++minute) young = tick_heard(1);
-  EXPECT_EQ(young.resolved[0], 1);
-  EXPECT_EQ(young.strata[1].channel[kExplicit].at_risk[0], 1);
-  EXPECT_EQ(tick_heard(1).strata[1].channel[kExplicit].at_risk[1], 1);
-  TickCounts old;
-  for (int minute = 16; minute < 241; ++minute) old = tick_heard(1);
-  EXPECT_EQ(old.resolved[2], 1);
-  EXPECT_EQ(old.strata[1].channel[kExplicit].at_risk[16], 1);
-  EXPECT_EQ(old.tally.healthy, 1);
+  std::vector<std::int64_t> at_risk(kAgeBins);
+  TickCounts seen;
+  for (int minute = 0; minute < 255; ++minute) {
+    seen = tick_heard(1);
+    if (minute == 14) {
+      EXPECT_EQ(seen.resolved[0], 1);
+    }
+    for (std::size_t b = 0; b < kAgeBins; ++b)
+      at_risk[b] += seen.strata[1].channel[kExplicit].at_risk[b];
+  }
+  EXPECT_EQ(seen.resolved[2], 1);
+  EXPECT_EQ(seen.tally.healthy, 1);
+  // It speaks once a minute: every third word is the first that is half a heartbeat after the last
+  // one that counted.
+  std::vector<std::int64_t> expected(kAgeBins, 5);
+  expected[0] = 4;
+  EXPECT_EQ(at_risk, expected);
 }
 
 TEST_F(ExposureTest, OnlyWholeIntervalsOfTheControlAreComparedWhenItsDevicesMoveOn) {
@@ -212,11 +285,11 @@ TEST_F(ExposureTest, MutedDevicesCountInTheBoundAndNotInTheComparison) {
   ready(0, 10);
   exposure_.add_ready(10, 0, now_, Voice::muted);
   exposure_.add_ready(11, 0, now_, Voice::muted);
-  tick();
   exposure_.dispatch(10, 0, now_);
-  tick();
-  exposure_.explicit_event(10);
-  exposure_.explicit_event(11);
+  tick(5);
+  for (std::uint32_t i = 0; i < 12; ++i) exposure_.heard(i, now_);
+  exposure_.explicit_event(10, now_);
+  exposure_.explicit_event(11, now_);
   const ChannelCounts seen = tick().strata[0].channel[kExplicit];
   EXPECT_EQ(seen.control, 10);
   EXPECT_EQ(seen.control_events, 0);
@@ -266,10 +339,13 @@ TEST_F(ExposureTest, EventsOfAnOutageCountWhenItIsOver) {
   tick();
   exposure_.tick(now_ + minutes(5), Continuity::was_down);
   now_ = now_ + minutes(5);
-  exposure_.explicit_event(0);
+  exposure_.explicit_event(0, now_);
   EXPECT_EQ(tick().strata[0].channel[kExplicit].events[0], 0);
   tick_heard(40);
-  EXPECT_EQ(tick_heard(40).strata[0].channel[kExplicit].events[0], 1);
+  const ChannelCounts seen = tick_heard(40).strata[0].channel[kExplicit];
+  EXPECT_EQ(seen.events[0], 1);
+  EXPECT_EQ(seen.at_risk[0], 1);
+  EXPECT_EQ(seen.control, 39) << "the outage was one interval for everybody";
 }
 
 TEST_F(ExposureTest, RestoredFromFactsItGivesTheSameCounts) {
@@ -278,8 +354,8 @@ TEST_F(ExposureTest, RestoredFromFactsItGivesTheSameCounts) {
     exposure_.dispatch(i, 0, now_);
     tick_heard(60, 2);
   }
-  exposure_.explicit_event(1);
-  exposure_.explicit_event(30);
+  exposure_.explicit_event(1, now_);
+  exposure_.explicit_event(30, now_);
   const TickCounts before = tick_heard(60, 2);
   std::vector<DeviceFacts> facts;
   for (std::uint32_t i = 60; i-- > 0;) facts.push_back(exposure_.facts(i));
@@ -287,10 +363,27 @@ TEST_F(ExposureTest, RestoredFromFactsItGivesTheSameCounts) {
   EXPECT_EQ(restored.tally(), exposure_.tally());
   for (std::uint32_t i = 0; i < 60; ++i) EXPECT_EQ(restored.facts(i), exposure_.facts(i));
   restored.end_outage(now_);
-  const TickCounts here = exposure_.tick(now_);
-  const TickCounts there = restored.tick(now_);
-  EXPECT_EQ(here.resolved, there.resolved);
-  EXPECT_EQ(here.strata[0].channel[kExplicit], there.strata[0].channel[kExplicit]);
+  EXPECT_EQ(exposure_.tick(now_).resolved, restored.tick(now_).resolved);
+}
+
+TEST_F(ExposureTest, AnAwaitedEventOutlivesARestartAndIsNotHarmTwice) {
+  ready(0, 40);
+  exposure_.dispatch(0, 0, now_);
+  tick();
+  exposure_.explicit_event(0, now_);
+  exposure_.explicit_event(30, now_);
+  const TickCounts before = tick();
+  EXPECT_EQ(before.strata[0].channel[kExplicit].bad_below[0], 1);
+  std::vector<DeviceFacts> facts;
+  for (std::uint32_t i = 0; i < 40; ++i) facts.push_back(exposure_.facts(i));
+  exposure_ = Exposure::restore(parameters(), 2, facts, before.active, now_);
+  exposure_.end_outage(now_);
+  const ChannelCounts seen = tick().strata[0].channel[kExplicit];
+  EXPECT_EQ(seen.events[0], 1);
+  EXPECT_EQ(seen.bad_below[0], 0);
+  EXPECT_EQ(seen.at_risk[0], 1);
+  EXPECT_EQ(seen.control_events, 1);
+  EXPECT_EQ(seen.control, 39);
 }
 
 // A restart of two heartbeats: more can befall the machine in that time than one of the control.

@@ -106,7 +106,7 @@ class Fleet {
     for (; device.next_beat <= now_;
          device.next_beat = device.next_beat + state_.parameters.heartbeat) {
       exposure_.heard(i, device.next_beat);
-      if (device.crashed) exposure_.explicit_event(i);
+      if (device.crashed) exposure_.explicit_event(i, device.next_beat);
       take_place(i, device.next_beat);
     }
   }

@@ -1,7 +1,7 @@
 // TickCounts: everything the decision knows about one tick, as counts. No device appears in it.
 //
-// Exposure makes one at each tick, step() consumes it. `at_risk` is as of the tick's start,
-// `events` are those of exactly these devices until its end; ages are ages at the tick's start, in
+// Exposure makes one at each tick, step() consumes it. `at_risk` counts the intervals that were
+// judged in it, `events` are those of exactly these devices; ages are ages at the tick's start, in
 // active time.
 #pragma once
 
@@ -30,9 +30,9 @@ constexpr std::size_t group_of_bin(std::size_t bin) {
   return bin < 16 ? 2 : 3;
 }
 
-// A device that gets its permit in the middle of a tick is at risk in a part of it only. Each test
-// then errs on its own safe side: the halt test counts it as treated for the whole tick and as
-// control for none, the pacing bound the other way round. Its bad events always count.
+// Where an interval is of doubtful length each test errs on its own safe side: the halt test counts
+// treated devices high and the control low, the pacing bound the other way round. Bad events always
+// count.
 struct ChannelCounts {
   std::array<std::int64_t, kAgeBins> at_risk{};  // tau_T by age bin, for the halt test
   std::array<std::int64_t, kAgeBins> events{};   // x_T by age bin

@@ -33,6 +33,7 @@ json::Value encode(const ExposedDevice& each) {
           {"active_ms", each.facts.dispatched_at.ms},
           {"explicit_event", each.facts.explicit_event},
           {"silent_event", each.facts.silent_event},
+          {"awaited", each.facts.awaited},
           {"control_event", each.facts.control_event},
           {"left", each.facts.left},
           {"activated", each.activated},
@@ -57,6 +58,7 @@ Result<ExposedDevice> decode_exposed(std::string_view bytes) {
   out.facts.dispatched_at = Millis{in.integer("active_ms", 0, kBig)};
   out.facts.explicit_event = in.boolean("explicit_event");
   out.facts.silent_event = in.boolean("silent_event");
+  out.facts.awaited = in.boolean("awaited");
   out.facts.control_event = in.boolean("control_event");
   out.facts.left = in.boolean("left");
   out.activated = in.boolean("activated");
@@ -150,7 +152,8 @@ void RolloutRun::remember_control_event(Local local, Transaction& tx) const {
   const auto facts = exposure_.facts(local);
   if (!facts.control_event) return;
   const json::Value value{{"explicit_event", facts.explicit_event},
-                          {"silent_event", facts.silent_event}};
+                          {"silent_event", facts.silent_event},
+                          {"awaited", facts.awaited}};
   tx.put(kControlSpace, key_of(record_.id, devices_->at(members_[local].device).record.id),
          json::compact(value));
 }
@@ -184,6 +187,7 @@ Status RolloutRun::load_control_events(port::Store& store, const RolloutRun& run
         DeviceFacts fact;
         fact.explicit_event = in.boolean("explicit_event");
         fact.silent_event = in.boolean("silent_event");
+        fact.awaited = in.boolean("awaited");
         fact.control_event = true;
         FB_TRY(in.done());
         const auto device = run.devices_->find(*DeviceId::parse(place.substr(key.size() + 1)));
@@ -233,7 +237,7 @@ Result<RolloutRun> RolloutRun::load(port::Store& store, const std::string& key,
                                              std::move(facts), active, now);
   for (const auto& [device, exposed] : run.exposed_) {
     const bool uncounted = exposed.harmed && !exposed.facts.explicit_event && !exposed.handed_back;
-    if (uncounted && run.live()) run.exposure_.explicit_event(run.local_.at(device));
+    if (uncounted && run.live()) run.exposure_.explicit_event(run.local_.at(device), now);
   }
   run.listening_since_ = now;
   return run;

@@ -179,7 +179,7 @@ void RolloutRun::happened(DeviceIndex device, const wire::DeviceEvent& event, Tr
   // Harm counts against what it happened with: the release for who has it, what came before for who
   // has not.
   if (wire::is_harm(event.kind) && live() && ours == treated) {
-    exposure_.explicit_event(local);
+    exposure_.explicit_event(local, now);
     if (!treated) remember_control_event(local, tx);
   }
   if (!treated || !ours) return;
@@ -409,6 +409,13 @@ void RolloutRun::note_silence(Transaction& tx) {
 // Facts say "counted" only together with the state that counted: a restart in between must count
 // the event again.
 void RolloutRun::note_events(Transaction& tx) {
+  for (const Local local : exposure_.take_compared()) {
+    const auto exposed = exposed_.find(members_[local].device);
+    if (exposed == exposed_.end() || exposed->second.handed_back)
+      remember_control_event(local, tx);
+    else
+      touched_.insert(exposed->first);
+  }
   for (const DeviceIndex device : touched_) {
     exposed_.at(device).facts = exposure_.facts(local_.at(device));
     store_exposed(device, tx);

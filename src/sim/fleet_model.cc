@@ -65,7 +65,7 @@ FleetModel::FleetModel(const Scenario& scenario, const Background& background, C
 const Permits& FleetModel::live(std::int64_t places) {
   open_ = {};
   open_.strata.resize(waiting_.size());
-  count_at_risk();
+  count_healthy();
   std::fill(permits_.inside.begin(), permits_.inside.end(), 0);
   std::fill(permits_.handed_back.begin(), permits_.handed_back.end(), 0);
   permits_.outside = 0;
@@ -212,7 +212,10 @@ void FleetModel::beat_waiting(std::size_t stratum) {
   places_promised_ -= promised;
   places_lost_ += lost;
   if (lost > 0) due_in(lost_places_, beats_) += lost;
-  open(stratum, Channel::explicit_failure).control_events += crashed;
+  ChannelCounts& told = open(stratum, Channel::explicit_failure);
+  told.control += before - dead;
+  told.control_for_bound += before - dead;
+  told.control_events += crashed;
   ControlVerdict& verdict = due_in(control_verdicts_, deadline_ - beats_)[stratum];
   verdict.judged += before - crashed;
   verdict.silent += dead;
@@ -243,9 +246,6 @@ void FleetModel::grant(std::size_t stratum, std::int64_t ready) {
   Waiting& group = waiting_[stratum];
   group.alive[static_cast<std::size_t>(now_ % beats_)] -= size;
   group.seen -= size;
-  ChannelCounts& counts = open(stratum, Channel::explicit_failure);
-  counts.at_risk[0] += size;
-  counts.control -= size;
   if (size == 0) return;
   const std::int64_t doomed = doom(stratum, size);
   // Who restarts says so when it is up again.
@@ -305,12 +305,13 @@ void FleetModel::beat_cohort(std::size_t at) {
     cohort.doomed -= by_itself + by_release;
   }
   heard_ += first ? before - dead - crashed : -dead - crashed;
-  cohort.seen -= crashed;
-  count_event(cohort, Channel::explicit_failure, crashed);
-  tally_.failed_explicit += crashed;
   const Millis reboot = scenario_.parameters.reboot_allowance;
   const Millis beat = scenario_.parameters.heartbeat;
   const std::int64_t intervals = first ? std::max<std::int64_t>(1, ticks_of(reboot, beat)) : 1;
+  cohort.seen -= crashed;
+  count_at_risk(cohort, Channel::explicit_failure, before - dead, intervals);
+  count_event(cohort, Channel::explicit_failure, crashed);
+  tally_.failed_explicit += crashed;
   due_in(verdicts_, cohort.last_beat + deadline_ - now_)
       .push_back({at, before - crashed, dead, intervals});
   cohort.last_beat = now_;
@@ -321,12 +322,7 @@ void FleetModel::judge_treated() {
   if (verdicts_.empty()) return;
   for (const Verdict& verdict : verdicts_.front()) {
     Cohort& cohort = cohorts_[verdict.cohort];
-    ChannelCounts& counts = open(cohort.stratum, Channel::silence);
-    const std::int64_t age = age_ms(cohort);
-    counts.at_risk[bin_of(age)] += verdict.judged * verdict.intervals;
-    for (std::size_t k = 0; k < scenario_.parameters.horizons.size(); ++k) {
-      if (age < scenario_.parameters.horizons[k].age.ms) counts.at_risk_below[k] += verdict.judged;
-    }
+    count_at_risk(cohort, Channel::silence, verdict.judged, verdict.intervals);
     count_event(cohort, Channel::silence, verdict.silent);
     cohort.seen -= verdict.silent;
     tally_.failed_silent += verdict.silent;
@@ -350,23 +346,22 @@ std::size_t FleetModel::bin_of(std::int64_t age_ms) const {
   return std::min(static_cast<std::size_t>(bin), rollout::kAgeBins - 1);
 }
 
-void FleetModel::count_at_risk() {
-  for (std::size_t s = 0; s < waiting_.size(); ++s) {
-    ChannelCounts& counts = open(s, Channel::explicit_failure);
-    counts.control += waiting_[s].seen;
-    counts.control_for_bound += waiting_[s].seen;
-  }
+void FleetModel::count_healthy() {
   tally_.healthy = 0;
-  const auto& horizons = scenario_.parameters.horizons;
   for (const std::size_t at : young_) {
     const Cohort& cohort = cohorts_[at];
-    ChannelCounts& counts = open(cohort.stratum, Channel::explicit_failure);
-    const std::int64_t age = age_ms(cohort);
-    counts.at_risk[bin_of(age)] += cohort.seen;
-    if (age >= horizons.front().age.ms) tally_.healthy += cohort.seen;
-    for (std::size_t k = 0; k < horizons.size(); ++k) {
-      if (age < horizons[k].age.ms) counts.at_risk_below[k] += cohort.seen;
-    }
+    if (age_ms(cohort) >= scenario_.parameters.horizons.front().age.ms)
+      tally_.healthy += cohort.seen;
+  }
+}
+
+void FleetModel::count_at_risk(const Cohort& cohort, Channel channel, std::int64_t devices,
+                               std::int64_t intervals) {
+  ChannelCounts& counts = open(cohort.stratum, channel);
+  const std::int64_t age = age_ms(cohort);
+  counts.at_risk[bin_of(age)] += devices * intervals;
+  for (std::size_t k = 0; k < scenario_.parameters.horizons.size(); ++k) {
+    if (age < scenario_.parameters.horizons[k].age.ms) counts.at_risk_below[k] += devices;
   }
 }
 

@@ -5,8 +5,9 @@
 // number; those that took their permit in the same tick are one cohort. What falls due later (the
 // verdict on a heartbeat) waits in a calendar. A tick costs O(strata + cohorts still of interest),
 // whatever the fleet's size. It follows the same rules as rollout::Exposure: clocks start at the
-// permit, silence is judged when a received heartbeat falls due, the first event removes a device.
-// What it leaves out: telemetry outages, tenants, devices that return.
+// permit, silence is judged when a received heartbeat falls due, crashes when the next one comes,
+// the first event removes a device. What it leaves out: telemetry outages, tenants, devices that
+// return.
 //
 // One run is one FleetModel; single thread.
 #pragma once
@@ -95,7 +96,9 @@ class FleetModel {
   void beat_cohort(std::size_t index);
   void judge_control(std::size_t stratum);
   void judge_treated();
-  void count_at_risk();
+  void count_healthy();
+  void count_at_risk(const Cohort& cohort, rollout::Channel channel, std::int64_t devices,
+                     std::int64_t intervals);
   void count_event(const Cohort& cohort, rollout::Channel channel, std::int64_t events);
   void pass_horizons();
   [[nodiscard]] std::int64_t doom(std::size_t stratum, std::int64_t devices);

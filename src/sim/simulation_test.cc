@@ -110,6 +110,20 @@ TEST(Simulation, GoodReleasesInAnEveningShutdownAreNotHaltedAndNeedNobody) {
   }
 }
 
+// Both were halted at minute 74 when every device that lived was at risk of a crash: a wave tells
+// of its crashes in step with its age, and the rate rose between its first and its last word in a
+// bin.
+TEST(Simulation, CrashesThatBecomeTwentyTimesAsFrequentHaltNoGoodRelease) {
+  Scenario scenario = plain_scenario(8'500'000, 50, rollout::Lane::fast);
+  scenario.shocks = {
+      Shock{rollout::Channel::explicit_failure, 20, minutes(60), minutes(120), 1, {}}};
+  for (const std::uint64_t run : {3U, 27U}) {
+    const auto played = play(scenario, "hbp", Chance(1, run));
+    ASSERT_TRUE(played.ok());
+    EXPECT_FALSE(played->halted) << "run " << run << " at minute " << played->halt_minute;
+  }
+}
+
 TEST(Simulation, QuantilesAreValuesThatWereSeen) {
   EXPECT_EQ(quantile({1, 2, 3, 4}, .5), 2);
   EXPECT_EQ(quantile({1, 2, 3, 4}, .99), 4);
