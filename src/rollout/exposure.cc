@@ -401,7 +401,8 @@ void Exposure::judge(const Heartbeat& beat) {
   if (!device.at_risk) return;
   ChannelCounts& counts = lot_[device.stratum].channel[index(Channel::silence)];
   if (beat.arm == Arm::control && device.arm == Arm::treated) {
-    count_moved_on(counts, device, beat);
+    if (device.moved_on_tick != tick_) count_moved_on(counts, device, beat);
+    device.moved_on_tick = tick_;
     return;
   }
   if (beat.arm != device.arm) return;

@@ -126,7 +126,8 @@ class Exposure {
     std::int64_t opened_ms = 0;          // the word from which its open interval runs
     std::int64_t closed_ms = INT64_MIN;  // the word that ended the interval before
     std::uint32_t slot = kNoSlot;        // position in dispatches_
-    std::uint32_t due_tick = 0;  // last tick in which it was at risk of silence: once per tick
+    std::uint32_t due_tick = 0;       // last tick in which it was at risk of silence: once per tick
+    std::uint32_t moved_on_tick = 0;  // the same for its last words as control
     StratumIndex stratum = 0;
     Arm arm = Arm::neither;
     Voice voice = Voice::full;
