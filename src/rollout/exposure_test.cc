@@ -386,6 +386,23 @@ TEST_F(ExposureTest, AnAwaitedEventOutlivesARestartAndIsNotHarmTwice) {
   EXPECT_EQ(seen.control, 39);
 }
 
+// After a restart the shell hears a device before it learns from the same word that it is ready.
+TEST_F(ExposureTest, AfterARestartDevicesThatCheckInEndTheFreeze) {
+  ready(0, 40);
+  exposure_.dispatch(0, 0, now_);
+  const Millis active = tick().active;
+  exposure_ = Exposure::restore(parameters(), 2, {exposure_.facts(0)}, active, now_);
+  EXPECT_TRUE(exposure_.tick(now_, Continuity::was_down).frozen);
+  now_ = now_ + seconds(30);
+  for (std::uint32_t i = 0; i < 40; ++i) {
+    exposure_.heard(i, now_);
+    if (i > 0) exposure_.add_ready(i, 0, now_);
+  }
+  tick();
+  EXPECT_FALSE(exposure_.frozen());
+  EXPECT_FALSE(tick().frozen);
+}
+
 // A restart of two heartbeats: more can befall the machine in that time than one of the control.
 TEST(ExposureOfRestarts, ALongRestartCountsAsTheIntervalsItMayHaveBeenInTheHaltTestOnly) {
   struct Row {
