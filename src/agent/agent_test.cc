@@ -668,7 +668,7 @@ TEST(Agent, AnEventAwaitsItsAcknowledgement) {
 
 TEST(Agent, KeepsRunningAndSaysSoWhenTheDiskIsFull) {
   Offered291 world;
-  world.files.fail_change(1, sim::Fault::no_space, sim::Afterwards::works);
+  world.files.fail_change(1, sim::DoorFault::no_space, sim::Afterwards::works);
   world.run_for(minutes(3));
   EXPECT_TRUE(world.supervisor.running("sensor"));
   EXPECT_TRUE(world.run_until("healthy")) << "and goes on once there is room";

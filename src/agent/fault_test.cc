@@ -31,7 +31,7 @@ struct Scenario {
   std::function<void(World&, Stop)> act;
 };
 
-void run_with_faults(const Scenario& scenario, sim::Fault fault) {
+void run_with_faults(const Scenario& scenario, sim::DoorFault fault) {
   for (std::uint64_t nth = 1; nth < 500; ++nth) {
     SCOPED_TRACE(std::string(scenario.name) + ", change " + std::to_string(nth));
     World world;
@@ -71,13 +71,13 @@ void crash(World& world, Stop stop) {
 }
 
 TEST(AgentFaults, AnUpdateSurvivesTheFailureOfAnyChangeOfTheDisk) {
-  for (const auto fault : {sim::Fault::not_applied, sim::Fault::applied}) {
+  for (const auto fault : {sim::DoorFault::not_applied, sim::DoorFault::applied}) {
     run_with_faults({"update", "healthy", update}, fault);
   }
 }
 
 TEST(AgentFaults, GoingBackSurvivesTheFailureOfAnyChangeOfTheDisk) {
-  for (const auto fault : {sim::Fault::not_applied, sim::Fault::applied}) {
+  for (const auto fault : {sim::DoorFault::not_applied, sim::DoorFault::applied}) {
     run_with_faults({"crash", "rolled-back", crash}, fault);
   }
 }

@@ -155,7 +155,7 @@ TEST(Permits, AfterAHaltNothingIsGrantedEverAgainNotEvenAfterARestart) {
 TEST(Permits, ADispatchThatWasDurableBeforeTheServerDiedIsCountedOnceWhenAskedAgain) {
   Running lab;
   const LabDevice& device = *lab.holders.front();
-  lab.store.memory.fail_commit(1, sim::Fault::applied);
+  lab.store.memory.fail_commit(1, sim::DoorFault::applied);
   EXPECT_EQ(lab.ask_for(device, 1), "error io_failed");
   EXPECT_FALSE(lab.decider->ready().ok());
   lab.restart();
@@ -171,7 +171,7 @@ TEST(Permits, ADispatchThatWasDurableBeforeTheServerDiedIsCountedOnceWhenAskedAg
 TEST(Permits, ADispatchThatWasNotDurableNeverHappened) {
   Running lab;
   const LabDevice& device = *lab.holders.front();
-  lab.store.memory.fail_commit(1, sim::Fault::not_applied);
+  lab.store.memory.fail_commit(1, sim::DoorFault::not_applied);
   EXPECT_EQ(lab.ask_for(device, 1), "error io_failed");
   EXPECT_EQ(lab.ask_for(device, 1), "error io_failed")
       << "nothing is decided on a world that nobody knows";

@@ -106,7 +106,7 @@ TEST(Restart, WritesAgainWhatACrashLeftUnpublished) {
   const int rollout = lab.start(release);
   lab.beat(3);
   lab.files.fail_change(
-      3, sim::Fault::not_applied);  // after the targets: while metadata is written out
+      3, sim::DoorFault::not_applied);  // after the targets: while metadata is written out
   EXPECT_EQ(Lab::rule_of(lab.halt(rollout, release)), "io_failed");
   lab.restart();
   EXPECT_EQ(lab.fatal, 1);
@@ -286,7 +286,7 @@ void expect_kept(Lab& lab, const Promised& said, const std::string& where) {
   EXPECT_EQ(lab.rollout(1)["halted_at"].is_string(), said.halted);
 }
 
-class Faults : public testing::TestWithParam<sim::Fault> {};
+class Faults : public testing::TestWithParam<sim::DoorFault> {};
 
 TEST_P(Faults, LoseNothingThatWasAcknowledgedAndApplyNothingByHalves) {
   for (std::uint64_t nth = 1; nth < 400; nth += nth < 12 ? 1 : 7) {
@@ -317,12 +317,12 @@ TEST_P(Faults, OfTheRepositorysDiskAreSurvivedToo) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Store, Faults,
-                         testing::Values(sim::Fault::not_applied, sim::Fault::applied,
-                                         sim::Fault::no_space),
+                         testing::Values(sim::DoorFault::not_applied, sim::DoorFault::applied,
+                                         sim::DoorFault::no_space),
                          [](const auto& fault) {
-                           return fault.param == sim::Fault::not_applied ? "NotApplied"
-                                  : fault.param == sim::Fault::applied   ? "Applied"
-                                                                         : "NoSpace";
+                           return fault.param == sim::DoorFault::not_applied ? "NotApplied"
+                                  : fault.param == sim::DoorFault::applied   ? "Applied"
+                                                                             : "NoSpace";
                          });
 
 TEST(FullDisk, RefusesInWordsAndGoesOnWhenThereIsSpaceAgain) {

@@ -2,7 +2,7 @@
 
 namespace fb::sim {
 
-void FaultPlan::fail(std::uint64_t nth, Fault fault, Afterwards afterwards) {
+void FaultPlan::fail(std::uint64_t nth, DoorFault fault, Afterwards afterwards) {
   remaining_ = nth;
   fault_ = fault;
   afterwards_ = afterwards;
@@ -13,10 +13,10 @@ void FaultPlan::mend() {
   broken_ = false;
 }
 
-std::optional<Fault> FaultPlan::next_call() {
-  if (broken_) return Fault::not_applied;
+std::optional<DoorFault> FaultPlan::next_call() {
+  if (broken_) return DoorFault::not_applied;
   if (remaining_ == 0 || --remaining_ > 0) return std::nullopt;
-  broken_ = afterwards_ == Afterwards::broken && fault_ != Fault::no_space;
+  broken_ = afterwards_ == Afterwards::broken && fault_ != DoorFault::no_space;
   return fault_;
 }
 

@@ -7,7 +7,7 @@
 
 namespace fb::sim {
 
-enum class Fault : std::uint8_t {
+enum class DoorFault : std::uint8_t {
   not_applied,  // nothing happened, and the caller is told io_failed
   applied,      // it happened, and yet the caller is told io_failed
   no_space,     // nothing happened, and the caller is told no_space; the door works on
@@ -20,18 +20,18 @@ enum class Afterwards : std::uint8_t { broken, works };
 class FaultPlan {
  public:
   // Counting from now, the `nth` changing call (1 = the next) fails.
-  void fail(std::uint64_t nth, Fault fault, Afterwards afterwards);
+  void fail(std::uint64_t nth, DoorFault fault, Afterwards afterwards);
   // No fault planned, none standing.
   void mend();
   [[nodiscard]] bool planned() const { return remaining_ > 0; }  // and not yet struck
   [[nodiscard]] bool broken() const { return broken_; }
 
   // For doors: the fault that this changing call meets, if any.
-  std::optional<Fault> next_call();
+  std::optional<DoorFault> next_call();
 
  private:
   std::uint64_t remaining_ = 0;
-  Fault fault_ = Fault::not_applied;
+  DoorFault fault_ = DoorFault::not_applied;
   Afterwards afterwards_ = Afterwards::broken;
   bool broken_ = false;
 };

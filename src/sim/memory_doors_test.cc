@@ -32,13 +32,13 @@ TEST(MemoryStore, KeepsRecordsInKeyOrderAndTheLogWithoutGaps) {
 
 TEST(MemoryStore, FaultsStrikeTheNthCommitAndStandUntilMended) {
   const struct {
-    Fault fault;
+    DoorFault fault;
     ErrorCode code;
     bool there, works_on;
   } kCases[] = {
-      {Fault::not_applied, ErrorCode::io_failed, false, false},
-      {Fault::applied, ErrorCode::io_failed, true, false},
-      {Fault::no_space, ErrorCode::no_space, false, true},
+      {DoorFault::not_applied, ErrorCode::io_failed, false, false},
+      {DoorFault::applied, ErrorCode::io_failed, true, false},
+      {DoorFault::no_space, ErrorCode::no_space, false, true},
   };
   for (const auto& each : kCases) {
     MemoryStore store;
@@ -92,14 +92,14 @@ TEST(MemoryFiles, EveryChangingCallCanFailInBothFlavours) {
     return files.remove("b");
   };
   constexpr std::uint64_t kChanges = 8;
-  for (const Fault fault : {Fault::not_applied, Fault::applied}) {
+  for (const DoorFault fault : {DoorFault::not_applied, DoorFault::applied}) {
     for (std::uint64_t nth = 1; nth <= kChanges + 1; ++nth) {
       MemoryFiles files;
       files.fail_change(nth, fault);
       EXPECT_EQ(run(files).ok(), nth > kChanges) << nth;
       EXPECT_EQ(files.fault_pending(), nth > kChanges) << nth;
       // "a" is written by the first call and renamed away by the seventh.
-      const std::uint64_t happened = fault == Fault::applied ? nth : nth - 1;
+      const std::uint64_t happened = fault == DoorFault::applied ? nth : nth - 1;
       EXPECT_EQ(files.everything().contains("a"), happened >= 1 && happened < 7) << nth;
     }
   }

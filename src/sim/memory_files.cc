@@ -52,8 +52,8 @@ Error missing(const std::string& path) {
   return {ErrorCode::not_found, "cannot open " + path + ": No such file or directory"};
 }
 
-Error injected(Fault fault, const std::string& path) {
-  if (fault == Fault::no_space) return {ErrorCode::no_space, path + ": injected: disk full"};
+Error injected(DoorFault fault, const std::string& path) {
+  if (fault == DoorFault::no_space) return {ErrorCode::no_space, path + ": injected: disk full"};
   return {ErrorCode::io_failed, path + ": injected: input/output error"};
 }
 
@@ -75,8 +75,8 @@ struct MemoryFiles::Tree {
   template <class Change>
   Status change(const std::string& path, Change apply) {
     const std::lock_guard lock(mutex);
-    const std::optional<Fault> fault = faults.next_call();
-    if (!fault || fault == Fault::applied) FB_TRY(apply());
+    const std::optional<DoorFault> fault = faults.next_call();
+    if (!fault || fault == DoorFault::applied) FB_TRY(apply());
     return fault ? Status(injected(*fault, path)) : Status();
   }
 
@@ -255,7 +255,7 @@ Result<std::vector<std::string>> MemoryFiles::list(const std::string& path) {
 
 std::string MemoryFiles::absolute(const std::string& path) const { return "/memory/" + path; }
 
-void MemoryFiles::fail_change(std::uint64_t nth, Fault fault, Afterwards afterwards) {
+void MemoryFiles::fail_change(std::uint64_t nth, DoorFault fault, Afterwards afterwards) {
   const std::lock_guard lock(tree_->mutex);
   tree_->faults.fail(nth, fault, afterwards);
 }

@@ -35,7 +35,7 @@ class MemoryFiles final : public port::Files {
 
   // The nth changing call from now fails (1 = the next); each append and keep of a FileWriter
   // counts as one.
-  void fail_change(std::uint64_t nth, Fault fault, Afterwards afterwards = Afterwards::broken);
+  void fail_change(std::uint64_t nth, DoorFault fault, Afterwards afterwards = Afterwards::broken);
   void mend();
   [[nodiscard]] bool fault_pending() const;
 

@@ -3,8 +3,9 @@
 namespace fb::sim {
 namespace {
 
-Error injected(Fault fault) {
-  if (fault == Fault::no_space) return {ErrorCode::no_space, "memory store: injected: disk full"};
+Error injected(DoorFault fault) {
+  if (fault == DoorFault::no_space)
+    return {ErrorCode::no_space, "memory store: injected: disk full"};
   return {ErrorCode::io_failed, "memory store: injected: commit failed"};
 }
 
@@ -20,8 +21,8 @@ Status MemoryStore::commit(const port::Batch& batch) {
                                             std::to_string(next - 1) + " is next"};
     }
   }
-  const std::optional<Fault> fault = faults_.next_call();
-  if (!fault || fault == Fault::applied) apply(batch);
+  const std::optional<DoorFault> fault = faults_.next_call();
+  if (!fault || fault == DoorFault::applied) apply(batch);
   return fault ? Status(injected(*fault)) : Status();
 }
 
@@ -74,7 +75,7 @@ Status MemoryStore::scan_log(std::uint64_t from, const EachEntry& each) {
   return {};
 }
 
-void MemoryStore::fail_commit(std::uint64_t nth, Fault fault) {
+void MemoryStore::fail_commit(std::uint64_t nth, DoorFault fault) {
   const std::lock_guard lock(mutex_);
   faults_.fail(nth, fault, Afterwards::broken);
 }

@@ -24,7 +24,7 @@ class MemoryStore final : public port::Store {
   Status scan_log(std::uint64_t from, const EachEntry& each) override;
 
   // The nth commit from now fails (1 = the next); after an io_failed all do, until mend().
-  void fail_commit(std::uint64_t nth, Fault fault);
+  void fail_commit(std::uint64_t nth, DoorFault fault);
   void mend();
   [[nodiscard]] bool fault_pending() const;
 
