@@ -99,4 +99,9 @@ inline constexpr std::size_t kBundleIndexBytes = 8U << 20U;
 inline constexpr Millis kCarry = days(14);
 inline constexpr Millis kLongestCarry = days(30);
 
+// The exact simulation. Whole agents take about a millisecond and a quarter of a MiB each per
+// heartbeat; thin devices and the server a tenth of that: minutes for a rollout of the largest.
+inline constexpr std::int64_t kExactAgents = 500;
+inline constexpr std::int64_t kExactDevices = 20'000;
+
 }  // namespace fb::limits

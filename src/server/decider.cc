@@ -7,6 +7,14 @@ namespace fb::server {
 Result<std::unique_ptr<Decider>> Decider::start(const Config& config, const Doors& doors,
                                                 const OnlineSigners& signers,
                                                 DeciderOptions options) {
+  FB_ASSIGN(auto decider, open(config, doors, signers, std::move(options)));
+  decider->thread_ = std::thread([raw = decider.get()] { raw->work(); });
+  return decider;
+}
+
+Result<std::unique_ptr<Decider>> Decider::open(const Config& config, const Doors& doors,
+                                               const OnlineSigners& signers,
+                                               DeciderOptions options) {
   std::unique_ptr<Decider> decider(new Decider(config, doors, signers, std::move(options)));
   decider->started_wall_ = doors.clock.wall();
   decider->started_uptime_ = doors.clock.uptime();
@@ -16,7 +24,6 @@ Result<std::unique_ptr<Decider>> Decider::start(const Config& config, const Door
   for (const auto& [number, notice] : decider->world_->notices.waiting())
     decider->options_.notify(notice);
   decider->show_checkpoint();
-  decider->thread_ = std::thread([raw = decider.get()] { raw->work(); });
   return decider;
 }
 
@@ -70,6 +77,20 @@ std::vector<Command> Decider::wait_for_work() {
   const auto pause =
       std::chrono::milliseconds(std::max<std::int64_t>(0, (next_tick_ - doors_.clock.uptime()).ms));
   changed_.wait_for(lock, pause, [&] { return !waiting_.empty() || stopping_; });
+  return take_waiting();
+}
+
+void Decider::turn() {
+  std::vector<Command> commands;
+  {
+    const std::lock_guard lock(mutex_);
+    commands = take_waiting();
+  }
+  decide(commands, doors_.clock.uptime() >= next_tick_);
+}
+
+// Under the mutex.
+std::vector<Command> Decider::take_waiting() {
   std::vector<Command> taken;
   if (waiting_.size() <= options_.batch) {
     taken.swap(waiting_);

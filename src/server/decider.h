@@ -45,6 +45,10 @@ class Decider {
   static Result<std::unique_ptr<Decider>> start(const Config& config, const Doors& doors,
                                                 const OnlineSigners& signers,
                                                 DeciderOptions options);
+  // The same without a thread: whoever calls it is the decider's thread, and calls turn().
+  static Result<std::unique_ptr<Decider>> open(const Config& config, const Doors& doors,
+                                               const OnlineSigners& signers,
+                                               DeciderOptions options);
   ~Decider();
   Decider(const Decider&) = delete;
   Decider& operator=(const Decider&) = delete;
@@ -53,7 +57,9 @@ class Decider {
   Status submit(Command command);
   // The notice need not be told again. Any thread.
   void delivered(std::uint64_t notice);
-  // Finishes what was submitted and joins.
+  // Of an opened one: decides what was submitted, and a tick that is due.
+  void turn();
+  // Finishes what was submitted and joins. An opened one drops what no turn() has taken.
   void stop();
 
   // The permit with the log's proof, which continues a log of `known` entries, signed by the
@@ -85,6 +91,7 @@ class Decider {
       : config_(config), doors_(doors), signers_(signers), options_(std::move(options)) {}
   void work();
   std::vector<Command> wait_for_work();
+  std::vector<Command> take_waiting();
   void decide(const std::vector<Command>& commands, bool tick_due);
   std::vector<Notice> keep_notices(Transaction& tx);
   Status commit(Transaction& tx);

@@ -25,6 +25,10 @@ json::Value encode_minutes(const Spread& spread) {
   return {{"median", spread.median}, {"p99", spread.p99}};
 }
 
+Result<Play> play_fast(const Order& order, std::uint64_t run) {
+  return play(order.scenario, order.rule, Chance(order.seed, run));
+}
+
 // One run on its way.
 class Playing {
  public:
@@ -85,15 +89,15 @@ Result<Play> play(const Scenario& scenario, const std::string& name, const Chanc
   return Playing(scenario, background, *rule, chance).run(watcher);
 }
 
-Result<Summary> simulate(const Order& order, const Each& each) {
+Result<Summary> simulate(const Order& order, const Each& each, const Player& player) {
   std::vector<std::int64_t> harmed, exposed, halts, t100;
   Summary summary;
   summary.rule = order.rule;
   summary.runs = order.runs;
   std::int64_t unfinished = 0;
   for (std::int64_t run = 0; run < order.runs; ++run) {
-    FB_ASSIGN(const Play play, sim::play(order.scenario, order.rule,
-                                         Chance(order.seed, static_cast<std::uint64_t>(run))));
+    FB_ASSIGN(const Play play, player ? player(order, static_cast<std::uint64_t>(run))
+                                      : play_fast(order, static_cast<std::uint64_t>(run)));
     harmed.push_back(play.harmed);
     exposed.push_back(play.exposed);
     if (play.halted) halts.push_back(play.halt_minute);

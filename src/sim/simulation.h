@@ -67,7 +67,10 @@ struct Summary {
 // Of each run in turn, for callers that look at more than the summary.
 using Each = std::function<void(const Play&)>;
 
-Result<Summary> simulate(const Order& order, const Each& each = {});
+// Plays run number `run`; by default play() above, the fast model.
+using Player = std::function<Result<Play>(const Order& order, std::uint64_t run)>;
+
+Result<Summary> simulate(const Order& order, const Each& each = {}, const Player& player = {});
 
 // {rule, runs, harmed {median, p99, max}, exposed {…}, halted, halt_minute {median, p99},
 // exhausted, t100_min {median, p99}}; minutes are null when no run has any.
