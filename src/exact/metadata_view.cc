@@ -34,7 +34,7 @@ Status MetadataView::follow(const wire::CheckInReply& reply) {
 }
 
 Result<std::string> MetadataView::document(const std::string& path, std::string_view role) {
-  FB_ASSIGN(const auto file, agent::find_target(*metadata_.trusted(), path, role));
+  FB_ASSIGN(const auto file, tuf::find_target(*metadata_.trusted(), path, role));
   std::vector<agent::MirrorFailure> failures;
   return agent::fetch_target(server_, {kTargets}, {path, file}, failures);
 }

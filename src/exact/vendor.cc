@@ -16,6 +16,8 @@ using statement::Role;
 // Longer than any simulated rollout.
 constexpr Millis kLife = days(90);
 
+std::string online_seed(std::string_view role) { return "simulated " + std::string(role); }
+
 PersonId person(const char* id) { return PersonId::parse(id).value(); }
 
 release::Manifest manifest_of(const ComponentId& component, release::Kind kind,
@@ -66,9 +68,9 @@ statement::SpeedLimits no_limits() {
 Vendor::Vendor() {
   for (const char* role : {"root", "targets", "core", "content", "flags"})
     offline_[role] = std::make_unique<SeededSigner>("simulated " + std::string(role));
-  online_.rollouts = std::make_unique<SeededSigner>("simulated rollouts");
-  online_.snapshot = std::make_unique<SeededSigner>("simulated snapshot");
-  online_.timestamp = std::make_unique<SeededSigner>("simulated timestamp");
+  online_.rollouts = std::make_unique<SeededSigner>(online_seed("rollouts"));
+  online_.snapshot = std::make_unique<SeededSigner>(online_seed("snapshot"));
+  online_.timestamp = std::make_unique<SeededSigner>(online_seed("timestamp"));
   online_.log = std::make_unique<SeededSigner>("simulated log");
 }
 
@@ -95,9 +97,8 @@ tuf::Keyrings Vendor::rings() const {
   tuf::Keyrings rings;
   for (const auto& [role, signer] : offline_) rings[role] = {{signer->key()}, 1};
   rings["content"] = {{offline_.at("content")->key(), second_.key()}, 2};
-  rings["rollouts"] = {{online_.rollouts->key()}, 1};
-  rings["snapshot"] = {{online_.snapshot->key()}, 1};
-  rings["timestamp"] = {{online_.timestamp->key()}, 1};
+  for (const char* role : {"rollouts", "snapshot", "timestamp"})
+    rings[role] = {{SeededSigner(online_seed(role)).key()}, 1};
   return rings;
 }
 
