@@ -15,68 +15,11 @@ namespace {
 using statement::ActKind;
 using statement::Role;
 
-// In fleets above this size a device takes part only after it has been enrolled for a day: whoever
-// floods the server with fresh identities cannot fill the first wave with them.
-constexpr std::size_t kLargeFleet = 1000;
-constexpr Millis kEnrolledLongEnough = hours(24);
-// Rings in the order in which they open; early and broad are one random population.
-using statement::Ring;
-struct PopulationOf {
-  std::string_view name;
-  std::set<Ring> rings;
-};
-const std::array<PopulationOf, 4> kPopulations{{{"internal", {Ring::internal}},
-                                                {"canary", {Ring::canary}},
-                                                {"broad", {Ring::early, Ring::broad}},
-                                                {"critical", {Ring::critical}}}};
-constexpr std::size_t kBroad = 2;
-constexpr std::size_t kCritical = 3;
-constexpr Millis kCriticalWaits = hours(24);
 // Who started by the emergency lane has this long until somebody must look back at it: long enough
 // for the fire to be out, short enough to remember it.
 constexpr Millis kEmergencyReview = hours(72);
 constexpr const char* kIncidentSpace = "incident";
 constexpr const char* kOrderSpace = "order";
-
-rollout::Lane engine_lane(statement::Lane lane) {
-  switch (lane) {
-    case statement::Lane::standard: return rollout::Lane::standard;
-    case statement::Lane::fast: return rollout::Lane::fast;
-    case statement::Lane::emergency: return rollout::Lane::emergency;
-  }
-  FB_CHECK(false);
-}
-
-std::size_t population_of(Ring ring) {
-  for (std::size_t i = 0; i < kPopulations.size(); ++i) {
-    if (kPopulations[i].rings.contains(ring)) return i;
-  }
-  FB_CHECK(false);
-}
-
-// Devices of one stratum of one population.
-using Stratum = std::pair<std::pair<std::size_t, std::string>, std::vector<DeviceIndex>>;
-
-// The largest keep their own name; the rest of each population share `other`.
-std::vector<Stratum> largest_own(
-    std::map<std::pair<std::size_t, std::string>, std::vector<DeviceIndex>> by_stratum) {
-  std::vector<Stratum> strata(std::make_move_iterator(by_stratum.begin()),
-                              std::make_move_iterator(by_stratum.end()));
-  std::stable_sort(strata.begin(), strata.end(), [](const Stratum& a, const Stratum& b) {
-    return a.second.size() > b.second.size();
-  });
-  if (strata.size() <= limits::kStrata) return strata;
-  const std::size_t own = limits::kStrata - kPopulations.size();
-  std::map<std::size_t, std::vector<DeviceIndex>> others;
-  for (std::size_t i = own; i < strata.size(); ++i) {
-    auto& other = others[strata[i].first.first];
-    other.insert(other.end(), strata[i].second.begin(), strata[i].second.end());
-  }
-  strata.resize(own);
-  for (auto& [population, devices] : others)
-    strata.push_back({{population, "other"}, std::move(devices)});
-  return strata;
-}
 
 std::string joined_reasons(const std::vector<gate::GateResult>& results) {
   std::string text;
@@ -129,7 +72,7 @@ Status Rollouts::load(Transaction& tx, Instant now) {
     used_.insert(key);
     return {};
   }));
-  listening_since_ = now;
+  audiences_.listen_from(now);
   FB_TRY(obey_bans(tx, now));
   for (const auto& [id, run] : runs_) FB_TRY(incident_that_a_crash_left(*run));
   plans_changed_ = true;  // published only where they differ from what stands there
@@ -226,7 +169,8 @@ Result<std::vector<gate::GateResult>> Rollouts::may_start(const statement::Act& 
 }
 
 Result<RolloutRecord> Rollouts::new_record(const statement::Act& act, const RolloutRun* resumed,
-                                           const std::set<Ring>& rings, Instant now) const {
+                                           const std::set<statement::Ring>& rings,
+                                           Instant now) const {
   const ReleaseEntry& release = *n_.releases.find(act.release);
   RolloutRecord record;
   record.id = last_id_.next();
@@ -285,7 +229,7 @@ Result<Rollouts::Done> Rollouts::start(const statement::SignedAct& signed_act,
   FB_ASSIGN(const auto gates, may_start(act, resumed, now));
   const ReleaseEntry& release = *n_.releases.find(act.release);
   const ComponentId& component = release.manifest.component;
-  FB_ASSIGN(Audience audience, this->audience(act.release, act.lane, resumed, now));
+  FB_ASSIGN(Audience audience, audiences_.gather({act.release, act.lane, resumed, now}));
   for (int retry = retries(resumed); retry > 0; --retry)
     audience.scope = rollout::for_retry(std::move(audience.scope));
   const auto size = static_cast<std::int64_t>(audience.members.size());
@@ -351,50 +295,6 @@ Status Rollouts::make_room(const ComponentId& component, RolloutId newcomer, Tra
   return {};
 }
 
-bool Rollouts::takes_part(DeviceIndex device, const ComponentId& component, Instant now) const {
-  const Millis lately = n_.config.heartbeat_interval() * 3;
-  const DeviceEntry& entry = n_.devices.at(device);
-  if (!entry.last_heard || now - *entry.last_heard > lately) return false;
-  if (n_.devices.size() > kLargeFleet && now - entry.record.enrolled < kEnrolledLongEnough)
-    return false;
-  return n_.devices.component(device, component) != nullptr;
-}
-
-// A new process knows nobody's word yet: a list made now would leave out whoever has not spoken.
-Status Rollouts::fleet_was_heard(Instant now) const {
-  const Instant from = listening_since_ + n_.config.heartbeat_interval() * 3;
-  if (now >= from) return {};
-  std::size_t unheard = 0;
-  for (DeviceIndex device = 0; device < n_.devices.size(); ++device)
-    if (!n_.devices.at(device).last_heard) ++unheard;
-  if (unheard == 0) return {};
-  return Error{ErrorCode::conflict,
-               "the server began to listen at " + to_rfc3339(listening_since_) +
-                   " and has not heard " + std::to_string(unheard) + " of " +
-                   std::to_string(n_.devices.size()) + " devices yet; a start is possible from " +
-                   to_rfc3339(from)};
-}
-
-Result<Rollouts::Audience> Rollouts::audience(const Digest& release, statement::Lane lane,
-                                              const RolloutRun* resumed, Instant now) const {
-  FB_TRY(fleet_was_heard(now));
-  Audience out = eligible(release, resumed, now);
-  if (out.members.empty()) {
-    return Error{ErrorCode::conflict,
-                 "no device that was heard lately runs " +
-                     n_.releases.find(release)->manifest.component.text() + " and still lacks " +
-                     (resumed != nullptr ? "the halted release" : "this release")};
-  }
-  std::vector<std::int64_t> sizes(kPopulations.size());
-  for (const auto& stratum : out.scope.start.strata) sizes[stratum.population] += stratum.eligible;
-  for (std::size_t i = 0; i < sizes.size(); ++i) {
-    FB_ASSIGN(auto plan, population(i, std::max<std::int64_t>(1, sizes[i]), lane));
-    out.scope.start.populations.push_back(std::move(plan));
-  }
-  FB_ASSIGN(out.scope.parameters, n_.config.parameters(engine_lane(lane), std::ssize(out.members)));
-  return out;
-}
-
 // The m-th retry runs at alpha / 2^m, so that all tries together err at most twice alpha.
 int Rollouts::retries(const RolloutRun* resumed) const {
   int count = 0;
@@ -403,58 +303,13 @@ int Rollouts::retries(const RolloutRun* resumed) const {
   return count;
 }
 
-// Budgets of its own for each population; only the random one holds back a last control, and
-// critical machines wait a day, whatever happens.
-Result<rollout::PopulationPlan> Rollouts::population(std::size_t which, std::int64_t size,
-                                                     statement::Lane lane) const {
-  FB_ASSIGN(auto parameters, n_.config.parameters(engine_lane(lane), size));
-  if (which != kBroad) {
-    const auto usual = rollout::defaults(n_.config.profile, engine_lane(lane), size).budget();
-    if (parameters.budget() > usual)
-      parameters = rollout::with_budget(std::move(parameters), size, usual);
-    parameters.holdback = 0;
-  }
-  const bool waits = which == kCritical && n_.config.profile == rollout::Profile::production &&
-                     lane != statement::Lane::emergency;
-  return rollout::PopulationPlan{std::string(kPopulations[which].name), std::move(parameters),
-                                 waits ? kCriticalWaits : Millis{}};
-}
-
 Result<rollout::Scope> Rollouts::scope(const Digest& release, statement::Lane lane,
                                        Instant now) const {
   if (n_.releases.find(release) == nullptr)
     return Error{ErrorCode::not_found, "no release " + release.text() + " was submitted here"};
   FB_TRY(lane_fits(release, lane));
-  FB_ASSIGN(Audience out, audience(release, lane, nullptr, now));
+  FB_ASSIGN(Audience out, audiences_.gather({release, lane, nullptr, now}));
   return std::move(out.scope);
-}
-
-// A retry keeps the list of the halted rollout: nobody new comes before those who had it.
-Rollouts::Audience Rollouts::eligible(const Digest& release, const RolloutRun* resumed,
-                                      Instant now) const {
-  const release::Manifest& manifest = n_.releases.find(release)->manifest;
-  const ComponentId& component = manifest.component;
-  Audience audience;
-  std::map<std::pair<std::size_t, std::string>, std::vector<DeviceIndex>> by_stratum;
-  for (DeviceIndex device = 0; device < n_.devices.size(); ++device) {
-    const fleet::Device& record = n_.devices.at(device).record;
-    if (!takes_part(device, component, now)) continue;
-    const bool has_it = n_.devices.component(device, component)->active == release;
-    if (resumed != nullptr ? !resumed->eligible(device) : has_it) continue;
-    if (!n_.releases.knows_reader(manifest, n_.devices, device)) continue;
-    audience.rings.insert(record.ring);
-    by_stratum[{population_of(record.ring), fleet::stratum_name(record, manifest.reader)}]
-        .push_back(device);
-  }
-  for (const auto& [key, devices] : largest_own(std::move(by_stratum))) {
-    audience.scope.start.strata.push_back(
-        {key.second, static_cast<std::int64_t>(devices.size()), key.first});
-    for (const DeviceIndex device : devices) {
-      audience.members.push_back(
-          {device, static_cast<rollout::StratumIndex>(audience.scope.start.strata.size() - 1)});
-    }
-  }
-  return audience;
 }
 
 Result<Rollouts::Done> Rollouts::steer(const statement::SignedAct& signed_act, Transaction& tx,

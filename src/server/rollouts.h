@@ -12,6 +12,7 @@
 
 #include "incident/record.h"
 #include "rollout/plan.h"
+#include "server/audience.h"
 #include "server/devices.h"
 #include "server/notices.h"
 #include "server/releases.h"
@@ -33,7 +34,8 @@ class Rollouts {
     port::Entropy& entropy;
     port::Store& store;
   };
-  explicit Rollouts(Neighbours neighbours) : n_(neighbours) {}
+  explicit Rollouts(Neighbours neighbours)
+      : n_(neighbours), audiences_(n_.config, n_.devices, n_.releases) {}
 
   // Reads what is stored; every rollout's clocks of silence start anew at `now`. Publishes plans
   // that a crash left unsaid.
@@ -86,12 +88,6 @@ class Rollouts {
   Result<Done> resume(const statement::SignedAct& act, Transaction& tx, Instant now);
   void ask_for_review(RolloutId id, const statement::Act& act, Transaction& tx, Instant now);
   Status make_room(const ComponentId& component, RolloutId newcomer, Transaction& tx, Instant now);
-  // Who a rollout is for, all rings in one list; of a retry, those on the halted rollout's list.
-  struct Audience {
-    std::vector<RolloutRun::Member> members;
-    std::set<statement::Ring> rings;
-    rollout::Scope scope;
-  };
   [[nodiscard]] Status lane_fits(const Digest& release, statement::Lane lane) const;
   [[nodiscard]] Result<std::vector<gate::GateResult>> may_start(const statement::Act& act,
                                                                 const RolloutRun* resumed,
@@ -103,18 +99,8 @@ class Rollouts {
   [[nodiscard]] std::set<RolloutId> lifted_halts(const Digest& release,
                                                  const std::optional<RolloutId>& resumed_now) const;
   void tell_devices(const Digest& release, Instant now);
-  [[nodiscard]] bool takes_part(DeviceIndex device, const ComponentId& component,
-                                Instant now) const;
-  [[nodiscard]] Audience eligible(const Digest& release, const RolloutRun* resumed,
-                                  Instant now) const;
-  // With budgets. Errors: conflict (nobody is left).
-  [[nodiscard]] Result<Audience> audience(const Digest& release, statement::Lane lane,
-                                          const RolloutRun* resumed, Instant now) const;
-  [[nodiscard]] Result<rollout::PopulationPlan> population(std::size_t which, std::int64_t size,
-                                                           statement::Lane lane) const;
   [[nodiscard]] bool two_agree(const statement::Act& resume, Instant now) const;
   [[nodiscard]] int retries(const RolloutRun* resumed) const;
-  [[nodiscard]] Status fleet_was_heard(Instant now) const;
   Status incident_that_a_crash_left(const RolloutRun& run);
   Status publish_plans(Transaction& tx, Instant now);
   void log_plan(const std::string& path, const std::string& bytes, Transaction& tx,
@@ -123,11 +109,11 @@ class Rollouts {
                      Instant now);
 
   Neighbours n_;
+  Audiences audiences_;
   std::map<RolloutId, std::unique_ptr<RolloutRun>> runs_;
   RolloutId last_id_;
   std::vector<Notice> notices_;
   std::map<RolloutId, rollout::OpenIncident> incidents_;  // halts without a record so far
-  Instant listening_since_;                               // when this process began to hear devices
   bool plans_changed_ = false;
   std::set<std::string> used_;  // orders carried out, by person and nonce: one act counts once
 };
