@@ -110,8 +110,10 @@ TEST(MetadataMirrors, OneThatIsBehindFreezesNobodyWhoReachesTheServer) {
   const auto old = world.repository.files;
   world.server.metadata_hosts["first"] = world.server.metadata_hosts["second"] = old;
   EXPECT_TRUE(world.takes("291", 7)) << world.agent->last_trouble();
-  // The server hands out no files, but says in each reply how new they are.
+  // The server hands out no files, but says in each reply how new they are. What the first mirror
+  // has is no older than what the device has: no version gives it away.
   world.server.metadata_hosts["server"] = {};
+  world.server.metadata_hosts["first"] = world.repository.files;
   world.server.metadata_hosts.erase("second");
   EXPECT_TRUE(world.takes("292", 8)) << world.agent->last_trouble();
 }
