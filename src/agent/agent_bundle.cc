@@ -65,6 +65,7 @@ void Agent::take_bundle(const BundleNews& news) {
   bundle_->reading = false;
   bundle_->error = news.error;
   knowledge_ = news.knowledge;
+  if (config_.server.empty()) trouble_.clear();  // no check-in will ever do it
   for (const std::string& sentence : news.troubles) trouble(sentence);
   judge_all();  // what is banned comes before what is new
   if (news.error) return trouble(bundle_->path + ": " + news.error->detail);

@@ -166,6 +166,27 @@ TEST(Bundle, ThatWasOnItsWayForTooLongIsRefused) {
   }
 }
 
+// Nobody behind the gap says what time it is, but the mark that was signed.
+TEST(Bundle, TellsADeviceThatItsClockStandsYearsBehind) {
+  Site site;
+  const Instant right = site.clock.wall();
+  site.clock.set_wall(right - days(4000));
+  (void)site.install(site.bundle_291());
+  EXPECT_EQ(site.active(), "290");
+  EXPECT_NE(site.explained("clock_doubtful"), "");
+  site.clock.set_wall(right + minutes(3));
+  site.run_for(minutes(2));
+  EXPECT_EQ(site.active(), "291") << site.agent->last_trouble();
+}
+
+TEST(Bundle, ThatIsTakenEndsTheTroubleOfTheOneThatWasNot) {
+  Site site;
+  EXPECT_EQ(Site::refused(site.install("no bundle")), "malformed");
+  EXPECT_NE(site.agent->last_trouble(), "");
+  EXPECT_EQ(Site::refused(site.install(site.bundle_291())), "");
+  EXPECT_EQ(site.agent->last_trouble(), "");
+}
+
 // The content role's own signature has to hold now, however long the courier took.
 TEST(Bundle, WhoseContentRoleRanOutIsRefused) {
   Site site;

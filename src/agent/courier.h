@@ -179,6 +179,7 @@ class Courier {
                                                      release::Kind kind) const;
   [[nodiscard]] Result<PermitOutcome> ask_mark(const wire::PermitAsk& ask,
                                                release::Kind kind) const;
+  Status learn_time(const bundle::Carried& carried);
   Status name_itself();
   void load_carried();
   Status remember_carried(const bundle::Carried& carried);

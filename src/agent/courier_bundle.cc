@@ -75,6 +75,7 @@ Status Courier::open_bundle(std::shared_ptr<const port::ByteSource> source, Bund
       news.refused.push_back({carried, refusal->rule, refusal->sentence});
       continue;
     }
+    FB_TRY(learn_time(carried));
     FB_TRY(remember_carried(carried));
     news.orders.push_back(order_for(carried, client));
   }
@@ -146,6 +147,15 @@ std::optional<NoPermit> Courier::find_refusal(const std::string& manifest_path,
   if (*mark) return std::nullopt;
   return NoPermit{"not-released", manifest_path + " is not marked as released by the role " +
                                       std::string(role) + ", and there is no server to ask"};
+}
+
+// The mark's date is signed: this device's clock cannot stand before it. There is no server that
+// would say what time it is.
+Status Courier::learn_time(const bundle::Carried& carried) {
+  FB_ASSIGN(const auto file, find_target(*metadata_.trusted(), carried.manifest_path(),
+                                         release::owning_role(carried.kind)));
+  FB_ASSIGN(const auto mark, release::find_mark(file.custom));
+  return mark ? metadata_.note_authenticated(mark->since) : Status();
 }
 
 Result<PermitOutcome> Courier::ask_mark(const wire::PermitAsk& ask, release::Kind kind) const {
