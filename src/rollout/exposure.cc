@@ -24,11 +24,11 @@ Exposure::Exposure(const Parameters& parameters, std::size_t strata, Instant sta
       reboot_ms_(parameters.reboot_allowance.ms),
       smallest_horizon_ms_(parameters.smallest_horizon().ms),
       open_(strata),
-      lot_(strata),
+      lot_(strata, parameters.heartbeat, start),
       resolved_in_(strata),
       last_tick_(start),
       ages_from_(start),
-      lot_from_(start) {
+      judged_at_(start) {
   FB_CHECK(!horizons_.empty() && horizons_.size() <= kMaxHorizons);
 }
 
@@ -99,18 +99,20 @@ void Exposure::explicit_event(DeviceIndex index, Instant now) {
   if (compared) leave_with_event(device, Channel::explicit_failure);
   if (arm != Arm::treated) device.control_event = true;
   if (!compared) return;
+  device.awaited = true;
   // The word that tells of it has just ended its interval, as a heartbeat does.
   if (!frozen_ && device.closed_ms == now.ms)
-    return count_event(device, arm, Channel::explicit_failure);
-  device.awaited = true;
-  awaited_.push_back({device.opened_ms + heartbeat_ms_ + heartbeat_ms_ / 10, index, arm});
+    return count_event(index, arm, Channel::explicit_failure);
+  awaited_.push_back({device.opened_ms + heartbeat_ms_ + heartbeat_ms_ / 10, index, arm,
+                      Channel::explicit_failure});
 }
 
 TickCounts Exposure::tick(Instant now, Continuity continuity) {
   if (!frozen_ && (continuity == Continuity::was_down || outage(now))) freeze(now);
   if (frozen_) return frozen_tick(now);
-  close_lot(now);
+  judge_intervals(now);
   TickCounts counts = take_counts();
+  close_lot(counts, now);
   active_ms_ = active_at(now);
   last_tick_ = now;
   ++tick_;
@@ -133,10 +135,13 @@ void Exposure::end_outage(Instant now) {
   for (DeviceIndex i = 0; i < devices_.size(); ++i) {
     Device& device = devices_[i];
     if (!device.at_risk) continue;
-    count_interval(device, device.arm, heartbeat_ms_);
+    count_interval(device, device.arm, Channel::explicit_failure, heartbeat_ms_);
+    // What the process before this one had not compared yet meets everybody, too.
+    if (restored_) count_interval(device, device.arm, Channel::silence, heartbeat_ms_);
     device.opened_ms = now.ms;
     heartbeats_.push_back({now.ms, i, device.arm});
   }
+  restored_ = false;
   for (Awaited& each : awaited_) each.due_ms = now.ms;
 }
 
@@ -151,6 +156,7 @@ Exposure Exposure::restore(const Parameters& parameters, std::size_t strata,
   for (const DeviceFacts& each : facts) exposure.restore_device(each);
   exposure.pass_horizons();
   exposure.freeze(now);
+  exposure.restored_ = true;
   return exposure;
 }
 
@@ -286,12 +292,13 @@ void Exposure::forget_dispatch(Device& device) {
 void Exposure::end_interval(Device& device, Instant now) {
   const std::int64_t length = now.ms - device.opened_ms;
   if (2 * length < heartbeat_ms_) return;
-  count_interval(device, device.arm, length);
+  count_interval(device, device.arm, Channel::explicit_failure, length);
   device.opened_ms = device.closed_ms = now.ms;
 }
 
-void Exposure::count_interval(const Device& device, Arm arm, std::int64_t length_ms) {
-  ChannelCounts& counts = lot_[device.stratum].channel[index(Channel::explicit_failure)];
+void Exposure::count_interval(const Device& device, Arm arm, Channel channel,
+                              std::int64_t length_ms) {
+  ChannelCounts& counts = lot_.of(device.stratum, channel);
   if (arm == Arm::treated) return count_due_treated(counts, device, intervals(length_ms));
   counts.control += voice_count(device.voice);
   counts.control_for_bound += intervals(length_ms) * voice_count(device.voice);
@@ -305,10 +312,12 @@ void Exposure::count_bad(const Device& device, Channel channel) {
   }
 }
 
-void Exposure::count_event(const Device& device, Arm arm, Channel channel) {
-  ChannelCounts& counts = lot_[device.stratum].channel[index(channel)];
+void Exposure::count_event(DeviceIndex index, Arm arm, Channel channel) {
+  const Device& device = devices_[index];
+  ChannelCounts& counts = lot_.of(device.stratum, channel);
   (arm == Arm::treated ? counts.events[bin_of(age_ms(device))] : counts.control_events) +=
       voice_count(device.voice);
+  in_lot_.push_back(index);
 }
 
 // The first event of a device at risk, in either arm: it leaves the at-risk sets, and harm counts
@@ -329,11 +338,8 @@ void Exposure::compare_awaited(Instant now) {
   const auto waits = [&](const Awaited& each) { return each.due_ms > now.ms; };
   const auto ended = std::stable_partition(awaited_.begin(), awaited_.end(), waits);
   for (auto it = ended; it != awaited_.end(); ++it) {
-    Device& device = devices_[it->device];
-    count_interval(device, it->arm, heartbeat_ms_);
-    count_event(device, it->arm, Channel::explicit_failure);
-    device.awaited = false;
-    compared_.push_back(it->device);
+    count_interval(devices_[it->device], it->arm, it->channel, heartbeat_ms_);
+    count_event(it->device, it->arm, it->channel);
   }
   awaited_.erase(ended, awaited_.end());
 }
@@ -380,30 +386,28 @@ TickCounts Exposure::frozen_tick(Instant now) {
   return counts;
 }
 
-// In lots of a fifth of a heartbeat: the devices of one wave ask at their heartbeats, so a lot
-// holds a fifth of the wave and a fifth of the control, whatever the tick. Smaller lots would
-// compare handfuls and blunt the test.
-void Exposure::close_lot(Instant now) {
-  if (5 * (now - lot_from_).ms < heartbeat_ms_) return;
-  lot_from_ = now;
+// Every fifth of a heartbeat, whatever the tick: horizons leave so much time for silence to show.
+void Exposure::judge_intervals(Instant now) {
+  if (5 * (now - judged_at_).ms < heartbeat_ms_) return;
+  judged_at_ = now;
   while (!heartbeats_.empty() && due(heartbeats_.front(), now)) {
     judge(heartbeats_.front());
     heartbeats_.pop_front();
   }
   compare_awaited(now);
-  for (std::size_t s = 0; s < lot_.size(); ++s) {
-    for (std::size_t c = 0; c < kChannels; ++c) {
-      lot_[s].channel[c].bad_below = open_[s].channel[c].bad_below;  // counted when it was told
-      open_[s].channel[c] = lot_[s].channel[c];
-      lot_[s].channel[c] = {};
-    }
-  }
+}
+
+void Exposure::close_lot(TickCounts& counts, Instant now) {
+  if (lot_.close(counts.strata, now, tally_.control) == Lot::Closing::not_yet) return;
+  for (const DeviceIndex index : in_lot_) devices_[index].awaited = false;
+  compared_.insert(compared_.end(), in_lot_.begin(), in_lot_.end());
+  in_lot_.clear();
 }
 
 void Exposure::judge(const Heartbeat& beat) {
   Device& device = devices_[beat.device];
   if (!device.at_risk) return;
-  ChannelCounts& counts = lot_[device.stratum].channel[index(Channel::silence)];
+  ChannelCounts& counts = lot_.of(device.stratum, Channel::silence);
   if (beat.arm == Arm::control && device.arm == Arm::treated) {
     if (device.moved_on_tick != tick_) count_moved_on(counts, device, beat);
     device.moved_on_tick = tick_;
@@ -417,12 +421,12 @@ void Exposure::judge(const Heartbeat& beat) {
         : count_due_treated(counts, device, intervals(restart_length(device, beat)));
   }
   if (device.last_heard_ms > beat.received_ms) return;
-  device.silent_event = true;
+  device.silent_event = device.awaited = true;
   silent_.push_back(beat.device);
   const Arm arm = device.arm;
   if (arm == Arm::treated) ++tally_.failed_silent;
   leave_with_event(device, Channel::silence);
-  count_event(device, arm, Channel::silence);
+  count_event(beat.device, arm, Channel::silence);
 }
 
 void Exposure::count_due_control(ChannelCounts& counts, const Device& device) {
@@ -502,8 +506,10 @@ void Exposure::restore_device(const DeviceFacts& facts) {
   device.silent_event = facts.silent_event;
   device.control_event = facts.control_event;
   device.awaited = facts.awaited;
-  if (facts.awaited)
-    awaited_.push_back({0, facts.device, facts.arm == Arm::treated ? Arm::treated : Arm::control});
+  if (facts.awaited) {
+    awaited_.push_back({0, facts.device, facts.arm == Arm::treated ? Arm::treated : Arm::control,
+                        facts.silent_event ? Channel::silence : Channel::explicit_failure});
+  }
   if (facts.arm == Arm::control) {
     enter_control(device, last_tick_);
   } else if (facts.arm == Arm::treated) {

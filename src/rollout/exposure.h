@@ -30,6 +30,7 @@
 #include <vector>
 
 #include "base/time.h"
+#include "rollout/lot.h"
 #include "rollout/parameters.h"
 #include "rollout/tick_counts.h"
 
@@ -60,7 +61,7 @@ struct DeviceFacts {
   Millis dispatched_at;  // active time, as dispatched_at() told; treated only
   bool explicit_event = false;
   bool silent_event = false;
-  bool awaited = false;        // the explicit event is in X; its interval has not ended yet
+  bool awaited = false;        // its event is in X, and not compared yet
   bool control_event = false;  // had its event before any permit
   bool left = false;           // decommissioned after its permit
 
@@ -149,10 +150,11 @@ class Exposure {
     DeviceIndex device = 0;
     Arm arm = Arm::neither;
   };
-  struct Awaited {  // an event told before its interval ended
+  struct Awaited {  // an event whose interval has not ended
     std::int64_t due_ms = 0;
     DeviceIndex device = 0;
     Arm arm = Arm::neither;
+    Channel channel = Channel::explicit_failure;
   };
   static constexpr std::uint32_t kNoSlot = UINT32_MAX;
 
@@ -168,9 +170,9 @@ class Exposure {
   void leave_at_risk(Device& device);
   void forget_dispatch(Device& device);
   void end_interval(Device& device, Instant now);
-  void count_interval(const Device& device, Arm arm, std::int64_t length_ms);
+  void count_interval(const Device& device, Arm arm, Channel channel, std::int64_t length_ms);
   void count_bad(const Device& device, Channel channel);
-  void count_event(const Device& device, Arm arm, Channel channel);
+  void count_event(DeviceIndex index, Arm arm, Channel channel);
   void leave_with_event(Device& device, Channel channel);
   void compare_awaited(Instant now);
 
@@ -178,7 +180,8 @@ class Exposure {
   [[nodiscard]] bool outage(Instant now) const;
   void freeze(Instant now);
   TickCounts frozen_tick(Instant now);
-  void close_lot(Instant now);
+  void judge_intervals(Instant now);
+  void close_lot(TickCounts& counts, Instant now);
   void judge(const Heartbeat& beat);
   static void count_due_control(ChannelCounts& counts, const Device& device);
   [[nodiscard]] std::int64_t intervals(std::int64_t length_ms) const;
@@ -202,7 +205,8 @@ class Exposure {
   std::deque<Heartbeat> heartbeats_;  // in order of receipt
   std::vector<Awaited> awaited_;
   std::vector<StratumCounts> open_;  // for the next tick
-  std::vector<StratumCounts> lot_;   // at risk and events since the last lot was closed
+  Lot lot_;
+  std::vector<DeviceIndex> in_lot_;  // whose events are in it
   std::vector<DeviceIndex> compared_;
   std::vector<DeviceIndex> silent_;
   std::array<std::size_t, kMaxHorizons> horizon_front_{};  // first dispatch younger than horizon k
@@ -212,7 +216,8 @@ class Exposure {
   std::int64_t active_ms_ = 0;  // as of last_tick_
   Instant last_tick_;
   Instant ages_from_;  // before it ages stand still: start, or the first verdicts after an outage
-  Instant lot_from_;   // when the last lot was closed
+  Instant judged_at_;  // last look at heartbeats that fell due
+  bool restored_ = false;
   std::uint32_t tick_ = 1;
   bool frozen_ = false;
   Instant frozen_from_;

@@ -10,7 +10,9 @@ using rollout::Counted;
 
 Result<std::unique_ptr<EngineRule>> EngineRule::start(const Scenario& scenario) {
   FB_ASSIGN(rollout::State state, rollout::draft(scenario.parameters, scenario.fleet.devices));
-  std::unique_ptr<EngineRule> rule(new EngineRule(std::move(state)));
+  std::unique_ptr<EngineRule> rule(new EngineRule(
+      std::move(state),
+      rollout::Lot(scenario.fleet.strata.size(), scenario.parameters.heartbeat, Instant{})));
   rule->apply(rollout::GateVerdict{rollout::GateVerdict::Verdict::open, {}});
   rule->apply(rollout::ApprovalsMet{"the scenario"});
   rollout::Start start;
@@ -31,7 +33,10 @@ void EngineRule::took(const Permits& permits) {
 
 void EngineRule::see(const Sight& sight) {
   now_ = Instant{} + sight.now;
-  apply(rollout::Tick{sight.counts, sight.remaining, sight.installs});
+  rollout::TickCounts counts = sight.counts;
+  lot_.take(counts.strata);
+  lot_.close(counts.strata, now_, counts.tally.control);
+  apply(rollout::Tick{std::move(counts), sight.remaining, sight.installs});
 }
 
 bool EngineRule::stuck() const { return state_.phase == rollout::Phase::held; }

@@ -4,6 +4,7 @@
 // The fleet is one population in an order drawn by lot. Gates and approvals are taken as given.
 #pragma once
 
+#include "rollout/lot.h"
 #include "sim/rule.h"
 
 namespace fb::sim {
@@ -24,10 +25,12 @@ class EngineRule : public Rule {
   [[nodiscard]] const rollout::State& state() const { return state_; }
 
  private:
-  explicit EngineRule(rollout::State state) : state_(std::move(state)) {}
+  EngineRule(rollout::State state, rollout::Lot lot)
+      : state_(std::move(state)), lot_(std::move(lot)) {}
   void apply(const rollout::Event& event);
 
   rollout::State state_;
+  rollout::Lot lot_;  // as Exposure has it
   Instant now_;
 };
 
