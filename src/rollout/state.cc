@@ -39,6 +39,15 @@ bool Population::resolved() const {
   });
 }
 
+bool Population::deserted(Millis active) const {
+  return deserted_since && active - *deserted_since >= parameters.horizons.back().age;
+}
+
+bool State::welcomes_latecomers(std::size_t population) const {
+  if (population >= open || !permits_open() || engine_hold) return false;
+  return populations[population].dispatched > 0 || phase == Phase::completed;
+}
+
 std::int64_t State::dispatched() const {
   std::int64_t sum = 0;
   for (const Population& each : populations) sum += each.dispatched;

@@ -93,10 +93,15 @@ struct Population {
   bool probed = false;                     // some wave was
   std::optional<Millis> holdback_reached;  // active time
   bool holdback_baked = false;
+  std::optional<Millis>
+      deserted_since;  // active time: since then nobody is left, and nobody took it
 
   // Everybody has it, is refused by their owner or silent, and every horizon has passed for
   // everybody. A population that nobody took has shown nothing and is not resolved.
   [[nodiscard]] bool resolved() const;
+  // Everybody fell silent or was refused before anybody took it, and it has stayed so for as long
+  // as its last horizon: there is nothing to wait for.
+  [[nodiscard]] bool deserted(Millis active) const;
 
   friend bool operator==(const Population&, const Population&) = default;
 };
@@ -109,7 +114,7 @@ struct State {
   std::vector<Stratum> strata;    // fixed at the start
   std::int64_t fleet_size = 0;
   std::vector<Population> populations;  // in the order in which they open; empty before the start
-  std::size_t open = 0;                 // the one that is served; those before it are resolved
+  std::size_t open = 0;  // the one that is served; those before it are resolved or passed over
   std::optional<Instant> first_permit;
   Evidence evidence;
   Tally tally;               // at the last tick
@@ -136,8 +141,8 @@ struct State {
   // Places of the served population that may be taken right now; 0 unless permits are open.
   [[nodiscard]] std::int64_t open_places() const;
   // Devices of a population that was resolved before: who comes late is let in, as after
-  // completion.
-  [[nodiscard]] bool latecomers_welcome() const { return permits_open() && !engine_hold; }
+  // completion. One that was passed over has shown nothing: its devices wait for the completion.
+  [[nodiscard]] bool welcomes_latecomers(std::size_t population) const;
   // Whether the phase lets anybody start at all.
   [[nodiscard]] bool permits_open() const;
 

@@ -232,6 +232,7 @@ json::Value encode(const Population& population) {
                        {"probed", population.probed},
                        {"holdback_baked", population.holdback_baked}};
   if (population.holdback_reached) value["holdback_reached_ms"] = population.holdback_reached->ms;
+  if (population.deserted_since) value["deserted_since_ms"] = population.deserted_since->ms;
   return value;
 }
 
@@ -259,6 +260,8 @@ Population read_population(json::Reader& in) {
   read.holdback_baked = in.boolean("holdback_baked");
   if (in.has("holdback_reached_ms"))
     read.holdback_reached = Millis{in.integer("holdback_reached_ms", 0, kMost)};
+  if (in.has("deserted_since_ms"))
+    read.deserted_since = Millis{in.integer("deserted_since_ms", 0, kMost)};
   return read;
 }
 

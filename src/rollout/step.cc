@@ -214,6 +214,7 @@ class Stepping {
     }
     state_.install_hold = too_many_failed_installs();
     bake(event.counts.active);
+    watch_for_desertion(event.counts.active);
     pace();
     return {};
   }
@@ -305,9 +306,8 @@ class Stepping {
 
   Status places_are_open(std::size_t stratum, std::int64_t count) const {
     const std::size_t population = state_.strata[stratum].population;
-    const bool open = population == state_.open
-                          ? state_.open_places() >= count
-                          : population < state_.open && state_.latecomers_welcome();
+    const bool open = population == state_.open ? state_.open_places() >= count
+                                                : state_.welcomes_latecomers(population);
     if (open && count >= 1) return {};
     if (population > state_.open) {
       return refused(
@@ -350,17 +350,34 @@ class Stepping {
     state_.held_by.reset();
     if (state_.phase == Phase::completed) return;
     state_.phase = Phase::running;
-    if (!served().resolved()) return;
+    const bool passed_over = served().deserted(active_);
+    if (!served().resolved() && !passed_over) return;
     if (state_.open + 1 < state_.populations.size()) return open_next();
+    if (state_.dispatched() == 0) return;  // nobody anywhere took it: nothing was shown
     state_.phase = Phase::completed;
     effect(PublishPlan{});
     notify(Occasion::completed, Notify::Urgency::tell);
   }
 
-  // The next population opens when this one is resolved at its last horizon, and its time has come.
+  void watch_for_desertion(Millis active) {
+    Population& p = served();
+    active_ = active;
+    if (p.dispatched > 0 || p.remaining > 0) return p.deserted_since.reset();
+    if (!p.deserted_since) p.deserted_since = active;
+  }
+
+  // The next population opens when this one is resolved at its last horizon or has nobody left who
+  // could, and its time has come.
   void open_next() {
     const Millis waits = state_.populations[state_.open + 1].waits;
-    if (state_.first_permit && now_ - *state_.first_permit < waits) return;
+    // Who waits for a first permit does not go first.
+    if (waits.ms > 0 && (!state_.first_permit || now_ - *state_.first_permit < waits)) return;
+    if (!served().resolved()) {
+      effect(Notify{Occasion::passed_over, Notify::Urgency::page,
+                    "All of " + served().name + " (" + std::to_string(served().size) +
+                        " devices) " + "fell silent or were refused before any of them started: " +
+                        "nothing was shown there, and the next ring opens."});
+    }
     ++state_.open;
     served().last_decision = caps(served().parameters, situation());
   }
@@ -525,6 +542,7 @@ class Stepping {
 
   State state_;
   Instant now_;
+  Millis active_;  // of a tick
   std::vector<Effect> effects_;
   bool quiet_ = false;  // permits come by the thousand: no sentence for each
 };
@@ -538,6 +556,7 @@ std::string_view name(Occasion occasion) {
     case Occasion::exhausted: return "exhausted";
     case Occasion::frozen: return "frozen";
     case Occasion::completed: return "completed";
+    case Occasion::passed_over: return "passed-over";
   }
   FB_CHECK(false);
 }

@@ -105,7 +105,7 @@ struct DenyPermits {
 };
 struct BlockDigest {};
 struct OrderRevert {};  // every exposed device to its own last-known-good
-enum class Occasion : std::uint8_t { held, halted, exhausted, frozen, completed };
+enum class Occasion : std::uint8_t { held, halted, exhausted, frozen, completed, passed_over };
 std::string_view name(Occasion occasion);
 struct Notify {
   Occasion occasion = Occasion::held;

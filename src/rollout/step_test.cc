@@ -469,6 +469,69 @@ TEST(Populations, WhoComesLateToAResolvedOneIsLetInUnlessTheEngineHolds) {
   EXPECT_FALSE(step(state, Dispatched{0}, kNow).ok());
 }
 
+// Everybody of the served ring is silent, from active time `at` on.
+Tick deserted_tick(const State& state, Millis at) {
+  Tick tick = ring_tick(state, false);
+  tick.remaining = 0;
+  tick.counts.active = at;
+  return tick;
+}
+
+TEST(Populations, ARingThatFellSilentBeforeAnybodyStartedIsPassedOverAfterItsLastHorizon) {
+  State state = after(running_rings(), deserted_tick(running_rings(), hours(1)));
+  state = after(state, deserted_tick(state, hours(5) - Millis{1}));
+  EXPECT_EQ(state.served().name, "canary");
+  const auto next = step(state, deserted_tick(state, hours(5)), kNow);
+  ASSERT_TRUE(next.ok());
+  EXPECT_EQ(next->next.served().name, "broad");
+  const auto& notice = std::get<Notify>(next->effects.back().what);
+  EXPECT_EQ(notice.occasion, Occasion::passed_over);
+  EXPECT_EQ(notice.urgency, Notify::Urgency::page);
+  EXPECT_NE(notice.text.find("canary (200 devices)"), std::string::npos) << notice.text;
+  EXPECT_EQ(after(next->next, ring_tick(next->next, false)).open_places(), 6) << "a toe-dip";
+}
+
+TEST(Populations, ADeviceThatComesBackInTimeKeepsItsRingOpen) {
+  State state = after(running_rings(), deserted_tick(running_rings(), hours(1)));
+  Tick one_is_back = deserted_tick(state, hours(2));
+  one_is_back.remaining = 1;
+  state = after(state, one_is_back);
+  state = after(state, deserted_tick(state, hours(6)));
+  EXPECT_EQ(state.served().name, "canary");
+}
+
+TEST(Populations, ARingThatWasPassedOverWaitsForTheCompletionAndIsNotLetInAtOnce) {
+  State state = after(running_rings(), deserted_tick(running_rings(), hours(1)));
+  state = after(state, deserted_tick(state, hours(5)));
+  ASSERT_EQ(state.served().name, "broad");
+  EXPECT_FALSE(step(state, Dispatched{0}, kNow).ok());
+  state = served_out(state, kNow);
+  state = step(state, ring_tick(state, true), kNow + hours(24))->next;
+  state = served_out(state, kNow + hours(24));
+  ASSERT_EQ(state.phase, Phase::completed);
+  EXPECT_TRUE(step(state, Dispatched{0}, kNow).ok());
+}
+
+TEST(Populations, CriticalMachinesAreNeverFirstThoughAllOthersFellSilent) {
+  State state = running_rings();
+  for (int hour = 1; hour < 200; ++hour) {
+    auto next = step(state, deserted_tick(state, hours(hour)), kNow + hours(hour));
+    ASSERT_TRUE(next.ok());
+    state = std::move(next->next);
+  }
+  EXPECT_EQ(state.served().name, "broad");
+  EXPECT_EQ(state.phase, Phase::running);
+}
+
+TEST(Populations, ALastRingThatFellSilentDoesNotKeepTheRolloutOpen) {
+  State state = served_out(served_out(running_rings(), kNow), kNow + hours(1));
+  state = step(state, ring_tick(state, true), kNow + hours(24))->next;
+  ASSERT_EQ(state.served().name, "critical");
+  state = after(state, deserted_tick(state, hours(500)));
+  EXPECT_EQ(state.phase, Phase::running);
+  EXPECT_EQ(after(state, deserted_tick(state, hours(504))).phase, Phase::completed);
+}
+
 TEST(Populations, NobodyElseOpensWhileSomethingHoldsTheRollout) {
   State state = running_rings();
   state.served().dispatched = state.served().limit_dispatched = kCanary;
@@ -591,7 +654,8 @@ class EverySequence : public testing::Test {
       EXPECT_EQ(next.populations[p].dispatched, 0);
     if (before.populations.empty() || next.open == before.open) return;
     EXPECT_EQ(next.open, before.open + 1);
-    EXPECT_TRUE(next.populations[before.open].resolved());
+    EXPECT_TRUE(next.populations[before.open].resolved() ||
+                next.populations[before.open].deserted_since);
     EXPECT_EQ(next.phase, Phase::running);
     ++opened_;
   }
@@ -653,6 +717,8 @@ TEST(StateJson, DecodingGivesBackEveryBit) {
   ASSERT_TRUE(again.ok()) << again.error().detail;
   EXPECT_TRUE(*again == state);
   EXPECT_EQ(json::compact(encode(*again)), json::compact(encode(state)));
+  const State left = after(running_rings(), deserted_tick(running_rings(), hours(1)));
+  EXPECT_TRUE(decode_state(json::parse(json::compact(encode(left))).value()).value() == left);
 }
 
 TEST(StateJson, WhatIsNotAStateIsRefused) {

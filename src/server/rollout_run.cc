@@ -253,16 +253,15 @@ void RolloutRun::give_places(Instant now) {
   std::int64_t given = 0;
   for (auto it = places_.begin(); it != places_.end();) {
     const std::size_t population = population_of(it->first);
-    const bool stays = population == state_.open
-                           ? given < open
-                           : population < state_.open && state_.latecomers_welcome();
+    const bool stays =
+        population == state_.open ? given < open : state_.welcomes_latecomers(population);
     given += population == state_.open && stays ? 1 : 0;
     it = stays ? std::next(it) : places_.erase(it);
   }
   if (open > given) {
     for (const Local local : draw(open - given)) places_[local] = until;
   }
-  if (state_.latecomers_welcome()) give_latecomers_places(until);
+  give_latecomers_places(until);
 }
 
 std::size_t RolloutRun::population_of(Local local) const {
@@ -272,7 +271,7 @@ std::size_t RolloutRun::population_of(Local local) const {
 // Whoever comes to a population that is resolved finds the door open, as after completion.
 void RolloutRun::give_latecomers_places(Instant until) {
   for (std::size_t s = 0; s < ready_.size(); ++s) {
-    if (state_.strata[s].population >= state_.open) continue;
+    if (!state_.welcomes_latecomers(state_.strata[s].population)) continue;
     for (const auto& [lot, local] : ready_[s]) places_.emplace(local, until);
   }
 }
