@@ -72,6 +72,18 @@ inline constexpr std::size_t kPolicyKeyRotations = 64;
 // Acts that one plan carries to devices.
 inline constexpr std::size_t kActsPerPlan = 32;
 
+// An armored OpenPGP signature. RSA with 4096 bits takes 900 bytes, and people add notations.
+inline constexpr std::size_t kOpenPgpBytes = 8U << 10U;
+// A statement of evidence as it is posted, in which base64 wraps that signature: less than half of
+// kLogEntryBytes, since its log entry has to hold all of it.
+inline constexpr std::size_t kEvidenceBytes = 24U << 10U;
+// Of one release: a handful of people on a handful of artifacts. All of it is held in memory.
+inline constexpr std::size_t kEvidencePerRelease = 32;
+// A keyring for gpgv: a distribution's with all its maintainers takes about 10 MiB.
+inline constexpr std::size_t kKeyringBytes = 32U << 20U;
+// gpgv hashes 64 MiB in a second or two; one that takes longer than this has hung.
+inline constexpr Millis kGpgvTime = seconds(30);
+
 // The event log. An entry's length is told in two bytes (C2SP tlog-tiles).
 inline constexpr std::size_t kLogEntryBytes = 65'535;
 // A checkpoint is three lines and a few signatures; a reader holds no more of it.

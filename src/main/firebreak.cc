@@ -68,6 +68,7 @@ void register_all(CLI::App& app, fb::cli::Program& program) {
   register_releases(app, program);
   register_check(app, program);
   register_acts(app, program);
+  register_evidence(app, program);
   register_rollouts(app, program);
   register_devices(app, program);
   register_policies(app, program);

@@ -50,6 +50,7 @@ void register_requests(CLI::App& app, Program& program);
 void register_releases(CLI::App& app, Program& program);
 void register_check(CLI::App& app, Program& program);
 void register_acts(CLI::App& app, Program& program);
+void register_evidence(CLI::App& app, Program& program);
 void register_rollouts(CLI::App& app, Program& program);
 void register_devices(CLI::App& app, Program& program);
 void register_policies(CLI::App& app, Program& program);

@@ -5,6 +5,7 @@
 #include "audit/checkpoint.h"
 #include "crypto/sha256.h"
 #include "release/manifest.h"
+#include "statement/evidence.h"
 #include "statement/people.h"
 #include "tuf/trusted_set.h"
 
@@ -130,10 +131,11 @@ class Verifier {
     std::string who;
     if (entry.kind == "release") FB_TRY(check_release(entry.data));
     if (entry.data.contains("envelope")) {
-      FB_TRY(check_act(entry));
+      FB_TRY(entry.kind == "evidence" ? check_evidence(entry) : check_act(entry));
       who = " by " + text_in(entry.data, "person");
     }
-    std::string said = text_in(entry.data, "reason") + text_in(entry.data, "sentence");
+    std::string said = text_in(entry.data, "reason") + text_in(entry.data, "sentence") +
+                       text_in(entry.data, "predicate_type");
     if (!said.empty()) said = ": " + said;
     tell(std::to_string(entry.index) + "  " + to_rfc3339(entry.at) + "  " + entry.kind + who +
          said);
@@ -163,6 +165,24 @@ class Verifier {
     return Error{ErrorCode::mismatch, act.person.text() +
                                           " signed something else: " + std::string(word(act.kind)) +
                                           " of " + act.release.text()};
+  }
+
+  // Evidence: signed by that person, about an artifact of this release. Whether what it vouches for
+  // holds takes more than this program has: an OpenPGP signature takes its maker's key.
+  [[nodiscard]] Status check_evidence(const audit::Entry& entry) const {
+    FB_ASSIGN(const auto envelope, statement::decode_envelope(entry.data.at("envelope")));
+    FB_ASSIGN(const auto found, statement::verify_evidence(envelope, people_));
+    const statement::Subject& subject = found.evidence.subject;
+    if (!statement::names(manifest_, subject))
+      return Error{ErrorCode::mismatch, "it is about no artifact of this release"};
+    const bool told =
+        found.person.text() == text_in(entry.data, "person") &&
+        subject.name == text_in(entry.data, "artifact") &&
+        predicate_type(found.evidence.finding) == text_in(entry.data, "predicate_type");
+    if (told) return {};
+    return Error{ErrorCode::mismatch, found.person.text() + " signed something else: " +
+                                          std::string(predicate_type(found.evidence.finding)) +
+                                          " of " + subject.name};
   }
 
   const Pack& pack_;

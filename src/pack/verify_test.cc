@@ -7,6 +7,7 @@
 
 #include "audit/log_sim_test.h"
 #include "release/manifest.h"
+#include "statement/evidence.h"
 #include "statement/people.h"
 #include "tuf/repository_sim_test.h"
 
@@ -58,6 +59,19 @@ struct Story {
     made.nonce = std::string(32, 'c');
     return statement::encode(
         *statement::seal(statement::kPersonType, encode(made), who == "rita" ? rita : otto));
+  }
+  // The log's entry of what rita vouches for about an artifact.
+  std::uint64_t note_evidence(const statement::Subject& subject, const std::string& person) {
+    const statement::OpenPgpSignature finding{
+        "-----BEGIN PGP SIGNATURE-----\n\nxx\n-----END PGP SIGNATURE-----\n", std::string(40, 'A'),
+        "gpgv"};
+    const auto envelope = *statement::seal(statement::kInTotoType,
+                                           encode(statement::Evidence{subject, finding}), rita);
+    return note("evidence", {{"release", release.text()},
+                             {"person", person},
+                             {"artifact", subject.name},
+                             {"predicate_type", predicate_type(finding)},
+                             {"envelope", statement::encode(envelope)}});
   }
   std::uint64_t note(const std::string& kind, const json::Value& data) {
     return log.append(kind, data, tuf::kTestNow + minutes(1));
@@ -132,6 +146,16 @@ TEST(PackVerify, PassesWhatHoldsAndTellsItsStory) {
   const auto told = verify(pack, story.root()).story;
   EXPECT_THAT(told, testing::Contains(HasSubstr("approve by rita: looked at it")));
   EXPECT_THAT(told, testing::Contains(HasSubstr("halted: HALTED")));
+}
+
+TEST(PackVerify, CarriesEvidenceAndTellsWhoVouchesForIt) {
+  Story story;
+  story.note_evidence({"channel.bin", crypto::sha256("rules")}, "rita");
+  const Pack pack = story.pack();
+  EXPECT_EQ(faults_of(pack, story.root()), "");
+  EXPECT_THAT(
+      verify(pack, story.root()).story,
+      testing::Contains(HasSubstr("evidence by rita: urn:firebreak:evidence:openpgp-signature:1")));
 }
 
 TEST(PackVerify, ReadsWhatItWrote) {
@@ -232,6 +256,32 @@ TEST(PackVerify, NamesWhatIsWrong) {
     row.change(story, pack);
     EXPECT_THAT(faults_of(pack, story.root()), HasSubstr(row.fault)) << row.what;
   }
+}
+
+TEST(PackVerify, HoldsEvidenceAgainstItsEntryAndTheManifest) {
+  struct Row {
+    const char* what;
+    statement::Subject subject;
+    const char* person;
+    const char* fault;
+  };
+  const Digest rules = crypto::sha256("rules"), others = crypto::sha256("other rules");
+  const Row rows[] = {
+      {"in another's name", {"channel.bin", rules}, "otto", "rita signed something else"},
+      {"other bytes", {"channel.bin", others}, "rita", "it is about no artifact of this release"},
+      {"another artifact", {"x.bin", rules}, "rita", "it is about no artifact of this release"},
+  };
+  for (const Row& row : rows) {
+    Story story;
+    story.note_evidence(row.subject, row.person);
+    EXPECT_THAT(faults_of(story.pack(), story.root()), HasSubstr(row.fault)) << row.what;
+  }
+  Story story;
+  story.note("evidence", {{"release", story.release.text()},
+                          {"person", "rita"},
+                          {"envelope", story.act(statement::ActKind::approve, "rita")}});
+  EXPECT_THAT(faults_of(story.pack(), story.root()),
+              HasSubstr("entry 12: a statement of type application/vnd.firebreak.person+json"));
 }
 
 TEST(PackVerify, BelievesTheReadersRootAndNoOther) {

@@ -139,6 +139,10 @@ std::string release_text(const json::Value& record) {
     text += "waiver        " + text_of(waiver, "gate") + " by " + text_of(waiver, "person") + ": " +
             text_of(waiver, "reason") + "\n";
   }
+  for (const json::Value& each : list_of(record, "evidence")) {
+    text += "evidence      " + text_of(each, "artifact") + ", " + text_of(each, "predicate_type") +
+            " of " + text_of(each, "fingerprint") + ", by " + text_of(each, "person") + "\n";
+  }
   for (const json::Value& rollout : list_of(record, "rollouts"))
     text += "rollout       " + json::compact(rollout) + "\n";
   return text + gates_text(record);

@@ -85,6 +85,7 @@ constexpr std::array kDevice{Endpoint{"POST", "/v1/enroll"}, Endpoint{"POST", "/
                              Endpoint{"POST", "/v1/permit"}};
 constexpr std::array kWrites{Endpoint{"POST", "/api/v1/releases"}, Endpoint{"POST", "/api/v1/acts"},
                              Endpoint{"POST", "/api/v1/policies"},
+                             Endpoint{"POST", "/api/v1/releases/x/evidence"},
                              Endpoint{"PUT", "/api/v1/blobs/abc"}};
 constexpr std::array kReads{"/v1/policy",
                             "/healthz",
@@ -93,6 +94,7 @@ constexpr std::array kReads{"/v1/policy",
                             "/api/v1/status",
                             "/api/v1/releases",
                             "/api/v1/releases/x",
+                            "/api/v1/releases/x/evidence",
                             "/api/v1/rollouts",
                             "/api/v1/rollouts/1",
                             "/api/v1/devices",

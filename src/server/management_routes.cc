@@ -85,6 +85,18 @@ Result<port::ServerResponse> one_release(const World& world, const std::string& 
   return json_answer(200, release_view(world, digest, *entry, now));
 }
 
+Result<port::ServerResponse> evidence_of(const World& world, const std::string& text) {
+  FB_ASSIGN(const Digest digest, Digest::parse(text));
+  const ReleaseEntry* entry = world.releases->find(digest);
+  if (entry == nullptr) return Error{ErrorCode::not_found, "no release " + text};
+  json::Value list = json::Value::array();
+  for (const auto& each : entry->evidence) {
+    list.push_back(statement::summary(each));
+    list.back()["envelope"] = statement::encode(each.envelope);
+  }
+  return json_answer(200, json::Value{{"release", text}, {"evidence", std::move(list)}});
+}
+
 // What a start would be over: whoever plans computes the rest by the engine's own rule.
 Result<port::ServerResponse> one_scope(const World& world, const std::string& text,
                                        const std::string& lane_word, Instant now) {
@@ -139,6 +151,9 @@ bool ManagementRoutes::route_writes(const Segments& path, const port::ServerRequ
     put_blob(path[3], request.body, reply);
   else if (request.method == "POST" && path[2] == "releases" && path.size() == 3)
     post_release(request.body, reply);
+  else if (request.method == "POST" && path[2] == "releases" && path.size() == 5 &&
+           path[4] == "evidence")
+    post_evidence(path[3], request.body, reply);
   else if (request.method == "POST" && path[2] == "metadata" && path.size() == 3)
     post_metadata(request.body, reply);
   else if (request.method == "POST" && path[2] == "acts" && path.size() == 3)
@@ -164,6 +179,10 @@ void ManagementRoutes::route(const Segments& path, const port::ServerRequest& re
     return read(reply, [release = path[3], word](World& world, Instant now) {
       return one_scope(world, release, word, now);
     });
+  }
+  if (path.size() == 5 && noun == "releases" && path[4] == "evidence") {
+    return read(reply,
+                [release = path[3]](World& world, Instant) { return evidence_of(world, release); });
   }
   if (path.size() > 4) return reply(problem_answer(404, "no such resource: " + request.path));
   const std::uint64_t cursor = number(request, "cursor", 0);
@@ -297,6 +316,40 @@ void ManagementRoutes::post_act(const std::string& body, const port::Reply& repl
                     {"result", done->result}};
     if (done->rollout.number() != 0) out["rollout"] = done->rollout.number();
     tx.afterwards([reply, out] { reply(json_answer(201, out)); });
+  };
+  const Status status =
+      p_.decider.submit({run, [reply](const Error& error) { reply(problem_answer(error)); }});
+  if (!status.ok()) reply(problem_answer(status.error()));
+}
+
+void ManagementRoutes::post_evidence(const std::string& release, const std::string& body,
+                                     const port::Reply& reply) {
+  if (body.size() > limits::kEvidenceBytes) {
+    return reply(problem_answer(
+        Error{ErrorCode::too_large,
+              "evidence has at most " + std::to_string(limits::kEvidenceBytes) + " bytes"}));
+  }
+  const auto digest = Digest::parse(release);
+  if (!digest.ok()) return reply(problem_answer(digest.error()));
+  const auto envelope = statement::parse_envelope(body);
+  if (!envelope.ok()) return reply(problem_answer(envelope.error()));
+  const auto run = [reply, digest = *digest, envelope = *envelope](World& world, Transaction& tx,
+                                                                   Instant now) {
+    const auto evidence = statement::verify_evidence(envelope, world.people);
+    const auto added = evidence.ok() ? world.releases->add_evidence(digest, *evidence, tx, now)
+                                     : Result<Releases::Added>(evidence.error());
+    if (!added.ok()) {
+      tx.log(now, "refused",
+             {{"what", "evidence"},
+              {"rule", name(added.error().code)},
+              {"detail", added.error().detail}});
+      return tx.afterwards([reply, error = added.error()] { reply(problem_answer(error)); });
+    }
+    const bool first = *added == Releases::Added::now;
+    json::Value out = statement::summary(*evidence);
+    out["release"] = digest.text();
+    out["result"] = first ? "recorded" : "recorded before";
+    tx.afterwards([reply, out, first] { reply(json_answer(first ? 201 : 200, out)); });
   };
   const Status status =
       p_.decider.submit({run, [reply](const Error& error) { reply(problem_answer(error)); }});

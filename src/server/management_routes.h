@@ -33,6 +33,7 @@ class ManagementRoutes {
   void post_release(const std::string& body, const port::Reply& reply);
   void post_metadata(const std::string& body, const port::Reply& reply);
   void post_act(const std::string& body, const port::Reply& reply);
+  void post_evidence(const std::string& release, const std::string& body, const port::Reply& reply);
   using TakeTenantsWord = Result<TenantPolicies::Accepted> (TenantPolicies::*)(
       const statement::Envelope&, Transaction&, Instant);
   void post_policy(const std::string& body, TakeTenantsWord take, const port::Reply& reply);

@@ -11,6 +11,7 @@ namespace {
 
 constexpr const char* kReleaseSpace = "release";
 constexpr const char* kActSpace = "act";
+constexpr const char* kEvidenceSpace = "evidence";
 
 std::string encode_entry(const ReleaseEntry& entry) {
   return json::compact({{"manifest", entry.manifest_bytes}, {"log_index", entry.log_index}});
@@ -48,6 +49,11 @@ Status Releases::load(port::Store& store, const statement::People& people) {
                       entries_.emplace(digest, std::move(entry));
                       return {};
                     }));
+  FB_TRY(load_acts(store, people));
+  return load_evidence(store, people);
+}
+
+Status Releases::load_acts(port::Store& store, const statement::People& people) {
   return store.scan(kActSpace, "", [&](const std::string& key, const std::string& value) -> Status {
     FB_ASSIGN(const auto envelope, statement::parse_envelope(value));
     // Verified when it was accepted; expiry is judged again wherever an act is used.
@@ -59,6 +65,21 @@ Status Releases::load(port::Store& store, const statement::People& people) {
     if (it != entries_.end()) it->second.acts.push_back(std::move(act).value());
     return {};
   });
+}
+
+Status Releases::load_evidence(port::Store& store, const statement::People& people) {
+  const auto each = [&](const std::string& key, const std::string& value) -> Status {
+    FB_ASSIGN(const Digest release, Digest::from_hex(key.substr(0, key.find('/'))));
+    FB_ASSIGN(const auto envelope, statement::parse_envelope(value));
+    auto evidence = statement::verify_evidence(envelope, people);
+    if (!evidence.ok() && evidence.error().code == ErrorCode::bad_signature)
+      return {};  // of somebody who may no longer vouch for anything
+    if (!evidence.ok()) return evidence.error().in("stored evidence " + key);
+    const auto it = entries_.find(release);
+    if (it != entries_.end()) it->second.evidence.push_back(std::move(evidence).value());
+    return {};
+  };
+  return store.scan(kEvidenceSpace, "", each);
 }
 
 Result<std::vector<Digest>> Releases::submit(const Submission& submission, const BlobSource& blobs,
@@ -121,8 +142,8 @@ Result<Releases::Changes> Releases::take_new_targets(const std::string& role,
     if (entries_.contains(digest)) continue;  // was withdrawn, and is back
     FB_TRY(check_new_version(manifest));
     FB_TRY(bans_.check(digest, manifest));
-    changes.found.emplace_back(digest,
-                               ReleaseEntry{std::move(manifest), std::move(bytes).value(), 0, {}});
+    changes.found.emplace_back(
+        digest, ReleaseEntry{std::move(manifest), std::move(bytes).value(), 0, {}, {}});
   }
   return changes;
 }
@@ -204,11 +225,50 @@ Status Releases::add_act(const statement::SignedAct& act, Transaction& tx, Insta
   return {};
 }
 
-void Releases::forget_acts_but_of(const statement::People& people, Instant now) {
+Result<Releases::Added> Releases::add_evidence(const Digest& release,
+                                               const statement::SignedEvidence& evidence,
+                                               Transaction& tx, Instant now) {
+  const auto it = entries_.find(release);
+  if (it == entries_.end())
+    return Error{ErrorCode::not_found, "no release " + release.text() + " was submitted here"};
+  std::vector<statement::SignedEvidence>& known = it->second.evidence;
+  const statement::Subject& subject = evidence.evidence.subject;
+  if (!statement::names(it->second.manifest, subject)) {
+    return Error{ErrorCode::mismatch,
+                 "the release has no artifact '" + subject.name + "' of " + subject.digest.text()};
+  }
+  const auto same = [&](const statement::SignedEvidence& each) {
+    return each.person == evidence.person && each.envelope.payload == evidence.envelope.payload;
+  };
+  if (std::any_of(known.begin(), known.end(), same)) return Added::before;
+  if (known.size() >= limits::kEvidencePerRelease) {
+    return Error{ErrorCode::too_many, "the release has " + std::to_string(known.size()) +
+                                          " pieces of evidence, and no more are kept"};
+  }
+  tx.put(kEvidenceSpace,
+         release.hex() + "/" + evidence.person.text() + "/" +
+             crypto::sha256(evidence.envelope.payload).hex(),
+         json::compact(statement::encode(evidence.envelope)));
+  tx.log(now, "evidence",
+         {{"release", release.text()},
+          {"person", evidence.person.text()},
+          {"artifact", subject.name},
+          {"predicate_type", statement::predicate_type(evidence.evidence.finding)},
+          {"envelope", statement::encode(evidence.envelope)}});
+  known.push_back(evidence);
+  return Added::now;
+}
+
+void Releases::forget_words_but_of(const statement::People& people, Instant now) {
+  const auto unsaid = [](const auto& again) {
+    return !again.ok() && again.error().code == ErrorCode::bad_signature;
+  };
   for (auto& [digest, entry] : entries_) {
     std::erase_if(entry.acts, [&](const statement::SignedAct& act) {
-      const auto again = statement::verify_act(act.envelope, people, now);
-      return !again.ok() && again.error().code == ErrorCode::bad_signature;
+      return unsaid(statement::verify_act(act.envelope, people, now));
+    });
+    std::erase_if(entry.evidence, [&](const statement::SignedEvidence& evidence) {
+      return unsaid(statement::verify_evidence(evidence.envelope, people));
     });
   }
 }

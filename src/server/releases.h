@@ -12,6 +12,7 @@
 #include "server/devices.h"
 #include "server/repository.h"
 #include "server/transaction.h"
+#include "statement/evidence.h"
 #include "statement/people.h"
 
 namespace fb::server {
@@ -21,6 +22,7 @@ struct ReleaseEntry {
   std::string manifest_bytes;
   std::uint64_t log_index = 0;  // of its entry in the event log: what a permit proves
   std::vector<statement::SignedAct> acts;
+  std::vector<statement::SignedEvidence> evidence;
 };
 
 class Releases {
@@ -46,8 +48,14 @@ class Releases {
   // Adds an approval or a waiver. Errors: not_found (release), already_exists (nonce).
   Status add_act(const statement::SignedAct& act, Transaction& tx, Instant now);
 
-  // Acts of people who may no longer decide do not count any more.
-  void forget_acts_but_of(const statement::People& people, Instant now);
+  // Adds evidence about one of the release's artifacts; what a person has said of it already is
+  // not said twice. Errors: not_found (release), mismatch (no artifact of it), too_many.
+  enum class Added : std::uint8_t { now, before };
+  Result<Added> add_evidence(const Digest& release, const statement::SignedEvidence& evidence,
+                             Transaction& tx, Instant now);
+
+  // The word of people who may no longer decide does not count any more.
+  void forget_words_but_of(const statement::People& people, Instant now);
 
   [[nodiscard]] const ReleaseEntry* find(const Digest& digest) const;
   [[nodiscard]] const std::map<Digest, ReleaseEntry>& all() const { return entries_; }
@@ -61,6 +69,8 @@ class Releases {
       statement::Lane lane = statement::Lane::standard) const;
 
  private:
+  Status load_acts(port::Store& store, const statement::People& people);
+  Status load_evidence(port::Store& store, const statement::People& people);
   [[nodiscard]] gate::Fleet readers(const release::Manifest& manifest, const Devices& devices,
                                     Instant now) const;
   using Found = std::vector<std::pair<Digest, ReleaseEntry>>;

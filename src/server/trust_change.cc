@@ -128,7 +128,7 @@ Result<json::Value> take_trust_change(World& world, const TrustChange& change,
   const auto people = trust.find(std::string(statement::kPeoplePath));
   if (people != trust.end()) {
     FB_ASSIGN(world.people, statement::decode_people(people->second));
-    world.releases->forget_acts_but_of(world.people, now);
+    world.releases->forget_words_but_of(world.people, now);
   }
   const auto revoked = trust.find(std::string(statement::kRevokedPath));
   if (revoked != trust.end()) {

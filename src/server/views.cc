@@ -65,6 +65,8 @@ json::Value release_view(const World& world, const Digest& digest, const Release
                          {"expires", to_rfc3339(act.expires)}});
     }
   }
+  json::Value evidence = json::Value::array();
+  for (const auto& each : entry.evidence) evidence.push_back(statement::summary(each));
   json::Value rollouts = json::Value::array();
   for (const auto& [id, run] : world.rollouts->all()) {
     if (run->record().release == digest) rollouts.push_back(id.number());
@@ -91,6 +93,7 @@ json::Value release_view(const World& world, const Digest& digest, const Release
           {"gates", gate::encode(world.releases->gates(digest, world.devices, world.people, now))},
           {"approvals", std::move(approvals)},
           {"waivers", std::move(waivers)},
+          {"evidence", std::move(evidence)},
           {"rollouts", std::move(rollouts)},
           {"blocked", world.rollouts->blocked(digest)},
           {"revoked", std::move(revoked)},

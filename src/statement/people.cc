@@ -163,27 +163,30 @@ Result<Act> decode_act(std::string_view payload) {
   return act;
 }
 
-Result<SignedAct> verify_act(const Envelope& envelope, const People& people, Instant now) {
-  // The signature names a key; only that key's owner can have acted, so ownership is settled before
-  // the payload is read.
+Result<const Person*> signer_of(const Envelope& envelope, std::string_view type,
+                                const People& people) {
   for (const Person& person : people.people) {
     Signers signers{person.keys, {}, 1};
     for (const auto& [id, key] : person.keys) signers.authorized.insert(id);
-    if (!open(envelope, kPersonType, signers).ok()) continue;
-
-    FB_ASSIGN(Act act, decode_act(envelope.payload));
-    if (act.person != person.id) {
-      return Error{ErrorCode::bad_signature,
-                   "signed by " + person.id.text() + " in the name of " + act.person.text()};
-    }
-    if (now > act.expires) {
-      return Error{ErrorCode::expired, "the " + std::string(word(act.kind)) + " of " +
-                                           act.person.text() + " expired " +
-                                           to_rfc3339(act.expires)};
-    }
-    return SignedAct{std::move(act), envelope};
+    if (open(envelope, type, signers).ok()) return &person;
   }
   return Error{ErrorCode::bad_signature, "signed by nobody in " + std::string(kPeoplePath)};
+}
+
+Result<SignedAct> verify_act(const Envelope& envelope, const People& people, Instant now) {
+  // The signature names a key; only that key's owner can have acted, so ownership is settled before
+  // the payload is read.
+  FB_ASSIGN(const Person* person, signer_of(envelope, kPersonType, people));
+  FB_ASSIGN(Act act, decode_act(envelope.payload));
+  if (act.person != person->id) {
+    return Error{ErrorCode::bad_signature,
+                 "signed by " + person->id.text() + " in the name of " + act.person.text()};
+  }
+  if (now > act.expires) {
+    return Error{ErrorCode::expired, "the " + std::string(word(act.kind)) + " of " +
+                                         act.person.text() + " expired " + to_rfc3339(act.expires)};
+  }
+  return SignedAct{std::move(act), envelope};
 }
 
 }  // namespace fb::statement

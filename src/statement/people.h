@@ -39,6 +39,10 @@ inline constexpr std::string_view kPeoplePath = "trust/people.json";
 Result<People> decode_people(std::string_view bytes);
 std::string encode(const People& people);
 
+// Whose key signed it as `type`; nothing of the payload is read. Never null. Errors: bad_signature.
+Result<const Person*> signer_of(const Envelope& envelope, std::string_view type,
+                                const People& people);
+
 enum class ActKind : std::uint8_t { approve, waive, start, hold, go_on, halt, resume, revert };
 std::string_view word(ActKind kind);
 

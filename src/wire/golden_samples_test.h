@@ -13,6 +13,7 @@
 #include "policy/key_rotation.h"
 #include "release/manifest.h"
 #include "release/mark.h"
+#include "statement/evidence.h"
 #include "statement/inventory.h"
 #include "statement/log_trust.h"
 #include "statement/people.h"
@@ -145,6 +146,19 @@ inline statement::Act act() {
   return a;
 }
 
+inline statement::Evidence evidence() {
+  return {{"channel.bin", kOther},
+          statement::OpenPgpSignature{
+              "-----BEGIN PGP SIGNATURE-----\n"
+              "\n"
+              "iHUEABYIAB0WIQRcZx96o9UtrWBDJfaFOmJnvP7VtAUCawdGIAAKCRCFOmJnvP7V\n"
+              "tPpDAP9BeR3G46HhYcSDE/lYfe11XNtIKycsk2YRJ1UEzcoTzAD/ZDpje/z3N9oN\n"
+              "3Dshl+9EBHUIR67Un6Zd0w1G87SqaQs=\n"
+              "=CBc1\n"
+              "-----END PGP SIGNATURE-----\n",
+              "5C671F7AA3D52DAD604325F6853A6267BCFED5B4", "gpgv (GnuPG) 2.2.40"}};
+}
+
 inline policy::Policy customer_policy() {
   return {kTenant,
           3,
@@ -236,6 +250,7 @@ inline std::vector<Golden> all() {
        }},
       {"permit.json", encode(permit()), round(statement::decode_permit)},
       {"act.json", encode(act()), round(statement::decode_act)},
+      {"evidence.json", encode(evidence()), round(statement::decode_evidence)},
       {"limits.json", encode(speed), round(statement::decode_limits)},
       {"log.json", encode(log_trust()), round(statement::decode_log_trust)},
       {"inventory.json", encode(statement::Inventory{kThen, 60, {{kEngine, "7.11", kOther, 60}}}),

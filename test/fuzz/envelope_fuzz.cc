@@ -5,6 +5,7 @@
 
 #include "base/check.h"
 #include "statement/envelope.h"
+#include "statement/evidence.h"
 #include "statement/people.h"
 
 namespace {
@@ -18,12 +19,22 @@ void try_act(std::string_view payload) {
   FB_CHECK(encode(*again) == text);
 }
 
+void try_evidence(std::string_view payload) {
+  const auto evidence = fb::statement::decode_evidence(payload);
+  if (!evidence.ok()) return;
+  const std::string text = encode(*evidence);
+  const auto again = fb::statement::decode_evidence(text);
+  FB_CHECK(again.ok());
+  FB_CHECK(encode(*again) == text);
+}
+
 }  // namespace
 
-// The input is an act, or an envelope whose payload may be one; nobody signed it.
+// The input is an act or evidence, or an envelope whose payload may be one; nobody signed it.
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   const std::string_view bytes(reinterpret_cast<const char*>(data), size);
   try_act(bytes);
+  try_evidence(bytes);
   const auto envelope = fb::statement::parse_envelope(bytes);
   if (!envelope.ok()) return 0;
   const auto again = fb::statement::decode_envelope(encode(*envelope));
@@ -31,6 +42,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   FB_CHECK(again->payload == envelope->payload);
   FB_CHECK(!fb::statement::open(*envelope, envelope->type, {}).ok());
   FB_CHECK(!fb::statement::verify_act(*envelope, {}, {}).ok());
+  FB_CHECK(!fb::statement::verify_evidence(*envelope, {}).ok());
   try_act(envelope->payload);
+  try_evidence(envelope->payload);
   return 0;
 }
