@@ -147,7 +147,7 @@ TEST_F(OpenPgpRun, RefusesWhatGpgvWouldMisread) {
 
 TEST_F(OpenPgpRun, LeavesNothingBehindWhenTheDiskIsFull) {
   for (std::uint64_t n = 1; n <= 3; ++n) {
-    files.fail_change(n, sim::Fault::no_space, sim::Afterwards::works);
+    files.fail_change(n, sim::DoorFault::no_space, sim::Afterwards::works);
     const auto verdict = openpgp.verify({kArmored, "x", "keys"});
     ASSERT_FALSE(verdict.ok()) << n;
     EXPECT_EQ(verdict.error().code, ErrorCode::no_space) << n;
