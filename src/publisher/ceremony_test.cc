@@ -408,10 +408,10 @@ TEST(ReleasedMark, IsNotSetTwiceNorOnWhatTheServerMisnames) {
   Desk desk = test.desk();
   json::Value other = test.view;
   other["release"] = crypto::sha256("something else").text();
-  EXPECT_EQ(request_mark(desk, other).error().code, ErrorCode::mismatch);
+  EXPECT_EQ(tuf::refusal(request_mark(desk, other)), "mismatch");
   other = test.view;
   other["version"] = "289";
-  EXPECT_EQ(request_mark(desk, other).error().code, ErrorCode::not_found);
+  EXPECT_EQ(tuf::refusal(request_mark(desk, other)), "not_found");
   ASSERT_TRUE(sign_here(desk, *request_mark(desk, test.view)).ok());
   const auto again = request_mark(desk, test.view);
   EXPECT_EQ(again.error().code, ErrorCode::conflict);
