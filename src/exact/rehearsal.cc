@@ -132,13 +132,15 @@ Status Rehearsal::make_devices(const std::vector<Fate>& fates, Depth depth) {
   return {};
 }
 
-// The hold ends at zero: what a simulation measures begins when everybody has it.
+// The hold ends at zero, just after a tick: what a simulation measures begins when everybody has
+// it, and the first places are given a tick later, as in the fast model.
 Status Rehearsal::stage_everywhere() {
   live_until(next_tick_ + around_.heartbeat);
   FB_ASSIGN(around_.release, vendor_.release_channel(server_, "291"));
   FB_ASSIGN(rollout_,
             vendor_.start_held(server_, around_.release, plan_lane(scenario_.parameters.lane)));
-  live_until(around_.zero - milliseconds(1));
+  live_until(around_.zero);
+  pass_to(around_.zero + milliseconds(1));
   return vendor_.go_on(server_, around_.release, rollout_);
 }
 
@@ -160,8 +162,7 @@ void Rehearsal::live_until(Instant end) {
     pass_to(next);
     keep_running();
     if (next == next_tick_) {
-      next_tick_ = next_tick_ + scenario_.parameters.tick;
-      server_.turn();
+      tick();
     } else {
       const std::size_t device = queue_.top().device;
       queue_.pop();
@@ -170,6 +171,13 @@ void Rehearsal::live_until(Instant end) {
     keep_running();
   }
   pass_to(end);
+}
+
+void Rehearsal::tick() {
+  next_tick_ = next_tick_ + scenario_.parameters.tick;
+  if (before_tick_) before_tick_(server_);
+  server_.turn();
+  if (before_tick_) server_.store.mend();
 }
 
 void Rehearsal::pass_to(Instant then) {

@@ -12,6 +12,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <queue>
 #include <vector>
@@ -51,6 +52,10 @@ class Rehearsal {
   // means: before anything else happens.
   [[nodiscard]] ServerProcess& server() { return server_; }
   void restart_after(Millis pause) { pause_ = pause; }
+  // Called just before the server decides a tick. A fault of the store that is planned here and not
+  // met by that tick is forgotten.
+  using BeforeTick = std::function<void(ServerProcess&)>;
+  void before_ticks(BeforeTick strike) { before_tick_ = std::move(strike); }
   [[nodiscard]] int restarts() const { return restarts_; }
 
  private:
@@ -67,6 +72,7 @@ class Rehearsal {
   Status make_devices(const std::vector<Fate>& fates, Depth depth);
   Status stage_everywhere();
   void live_until(Instant end);
+  void tick();
   void pass_to(Instant then);
   void keep_running();
   void look();
@@ -84,6 +90,7 @@ class Rehearsal {
   RolloutId rollout_;
   rollout::State state_;
   Instant next_tick_;
+  BeforeTick before_tick_;
   Millis pause_{};
   std::optional<Instant> restart_at_;
   int restarts_ = 0;
