@@ -237,7 +237,9 @@ Result<RolloutRun> RolloutRun::load(port::Store& store, const std::string& key,
                                              std::move(facts), active, now);
   for (const auto& [device, exposed] : run.exposed_) {
     const bool uncounted = exposed.harmed && !exposed.facts.explicit_event && !exposed.handed_back;
-    if (uncounted && run.live()) run.exposure_.explicit_event(run.local_.at(device), now);
+    if (!uncounted || !run.live()) continue;
+    run.exposure_.explicit_event(run.local_.at(device), now);
+    run.touched_.insert(device);  // once counted, it is not counted again after the next restart
   }
   run.listening_since_ = now;
   return run;

@@ -374,7 +374,7 @@ void RolloutRun::tick(Transaction& tx, Instant now, rollout::Continuity continui
   sweep_silent(now);
   auto counts = exposure_.tick(now, continuity);
   note_silence(tx);
-  note_events(tx);
+  if (!counts.frozen) note_events(tx);  // a frozen tick counts nothing yet
   record_.active = counts.active;
   const auto before = state_;
   const Status applied = apply(tick_event(std::move(counts)), tx, now);
