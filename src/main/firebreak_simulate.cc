@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include "base/limits.h"
+#include "exact/rehearsal.h"
 #include "main/firebreak_simulate.h"
 #include "posix/raw_file.h"
 #include "sim/page.h"
@@ -25,6 +26,30 @@ std::string text_of(const sim::Summary& s) {
       "  whole fleet  {}\n  unfinished   {:.2f} % of runs need a person or more time\n",
       s.rule, s.runs, spread(s.harmed), spread(s.exposed), 100 * s.halted,
       minutes_text(s.halt_minute), minutes_text(s.t100), 100 * s.exhausted);
+}
+
+// The product itself plays, so only its own rule can.
+Status fits_exact_model(const SimulateOptions& options, const sim::Order& order) {
+  if (options.rule != "hbp")
+    return Error{ErrorCode::bad_usage, "--model exact runs the product itself: leave out --rule " +
+                                           options.rule + ", or use --model fast"};
+  if (!options.page.empty())
+    return Error{ErrorCode::bad_usage, "--page draws the fast model: leave out --model exact"};
+  return exact::check(order.scenario, exact::depth_for(order.scenario));
+}
+
+Result<publisher::Outcome> simulate_exactly(const SimulateOptions& options,
+                                            const sim::Order& order) {
+  FB_TRY(fits_exact_model(options, order));
+  const exact::Depth depth = exact::depth_for(order.scenario);
+  FB_ASSIGN(const sim::Summary summary,
+            sim::simulate(order, {}, [depth](const sim::Order& each, std::uint64_t run) {
+              return exact::play(each.scenario, sim::Chance(each.seed, run), depth);
+            }));
+  const std::string what = depth == exact::Depth::agents ? "whole agents" : "thin devices";
+  return publisher::Outcome{
+      publisher::Answer::yes,
+      text_of(summary) + "  model        exact: the server and " + what + "\n", encode(summary)};
 }
 
 // The first run of the seed in pictures; the other rules play the same scenario a few times each.
@@ -69,6 +94,7 @@ Result<publisher::Outcome> simulate(const SimulateOptions& options) {
     return Error{ErrorCode::bad_usage,
                  "simulate needs --scenario FILE, or --incident I01 (or all) for the known ones"};
   FB_ASSIGN(const sim::Order order, read_order(options));
+  if (options.model == "exact") return simulate_exactly(options, order);
   FB_ASSIGN(const sim::Summary summary, sim::simulate(order));
   if (!options.page.empty()) FB_TRY(write_page(options, order, summary));
   return publisher::Outcome{publisher::Answer::yes, text_of(summary), encode(summary)};
@@ -83,6 +109,12 @@ void register_simulate(CLI::App& app, Program& program) {
       ->type_name("FILE");
   command->add_option("--rule", options->rule, "Whose rule decides")
       ->type_name("RULE")
+      ->capture_default_str();
+  command
+      ->add_option("--model", options->model,
+                   "fast: counts, any size; exact: the real server and agents, small fleets")
+      ->check(CLI::IsMember({"fast", "exact"}))
+      ->type_name("MODEL")
       ->capture_default_str();
   command->add_option("--runs", options->runs, "How often it is played")
       ->check(CLI::Range(std::int64_t{1}, std::int64_t{1'000'000}))

@@ -11,7 +11,7 @@
 namespace fb::cli {
 
 struct SimulateOptions {
-  std::string scenario, rule = "hbp", page, incident, corpus;
+  std::string scenario, rule = "hbp", model = "fast", page, incident, corpus;
   std::int64_t runs = 100;
   std::uint64_t seed = 1;
   bool compare = false;
