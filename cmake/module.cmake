@@ -1,13 +1,17 @@
-# firebreak_module(NAME [USES module...] [LINKS target...])
+# firebreak_module(NAME [USES module...] [LINKS target...] [TEST_TIMEOUT seconds])
 #
 # One folder of src/ becomes one static library fb_NAME. Files named *_test.cc become the program
 # NAME_test, whose tests CTest sees one by one. USES names our own modules (LAYERS.toml says which
-# are allowed), LINKS foreign libraries. The target unit_tests builds all programs of that kind.
+# are allowed), LINKS foreign libraries; TEST_TIMEOUT is in seconds, for each test. The target
+# unit_tests builds all programs of that kind.
 include(GoogleTest)
 add_custom_target(unit_tests)
 
 function(firebreak_module name)
-  cmake_parse_arguments(ARG "" "" "USES;LINKS;TEST_LINKS" ${ARGN})
+  cmake_parse_arguments(ARG "" "TEST_TIMEOUT" "USES;LINKS;TEST_LINKS" ${ARGN})
+  if(NOT ARG_TEST_TIMEOUT)
+    set(ARG_TEST_TIMEOUT 120)
+  endif()
   if(NOT IS_DIRECTORY "${CMAKE_CURRENT_SOURCE_DIR}/${name}")
     return()
   endif()
@@ -44,6 +48,7 @@ function(firebreak_module name)
     list(FILTER tests INCLUDE REGEX "(golden|corpus)_test\\.cc$")
     set_source_files_properties(${tests} PROPERTIES COMPILE_DEFINITIONS
                                 FB_SOURCE_DIR="${CMAKE_SOURCE_DIR}")
-    gtest_discover_tests(${name}_test DISCOVERY_MODE PRE_TEST PROPERTIES LABELS unit TIMEOUT 120)
+    gtest_discover_tests(${name}_test DISCOVERY_MODE PRE_TEST PROPERTIES LABELS unit
+                         TIMEOUT ${ARG_TEST_TIMEOUT})
   endif()
 endfunction()
