@@ -31,8 +31,17 @@ std::int64_t above(double target, std::int64_t dispatched) {
   return static_cast<std::int64_t>(std::floor(target - static_cast<double>(dispatched)));
 }
 
-bool in_toe_dip(const Parameters& p, const HorizonView& first) {
-  return first.resolved == 0 || (first.resolved < p.toe_dip && first.bad > 0);
+// Harm that the toe-dip has told meets the control only when the interval of the others has ended;
+// until then nothing follows it, not even a probe: a wave would be out before anything could halt.
+bool awaits_comparison(const Parameters& p, const Situation& now) {
+  return now.dispatched <= p.toe_dip && now.awaited > 0;
+}
+
+// It finishes first when anything went wrong in it.
+bool in_toe_dip(const Parameters& p, const Situation& now) {
+  const HorizonView& first = now.horizons.front();
+  return first.resolved == 0 || (first.resolved < p.toe_dip && first.bad > 0) ||
+         awaits_comparison(p, now);
 }
 
 // Rule W: the control stays at least as large as the treated devices that are not resolved yet.
@@ -75,7 +84,7 @@ Decision caps(const Parameters& p, const Situation& now) {
   d.binding = soft.binding;
   d.soft_cap = soft.devices;
   d.hard_cap = smallest_cap(p, now, p.hard_factor).devices;
-  if (in_toe_dip(p, now.horizons.front())) {
+  if (in_toe_dip(p, now)) {
     d.soft_cap = std::min(d.soft_cap, static_cast<double>(p.toe_dip));
     d.toe_dip = true;
   }
@@ -95,6 +104,7 @@ Decision decide(const Parameters& p, const Situation& now) {
     d.move = now.undispatched > 0 ? Move::bake : Move::finished;
     return d;
   }
+  if (awaits_comparison(p, now)) return d;
   d.want = above(std::min(d.soft_cap, static_cast<double>(d.limit)), now.dispatched);
   const double first_cap = cap(first.bound, static_cast<double>(p.budget()), p.delta.fraction());
   if (d.want >= 1 && first_cap < static_cast<double>(d.limit)) d.want = keep_control(now, d.want);

@@ -26,6 +26,7 @@ struct Situation {
   std::int64_t undispatched = 0;  // reachable devices without a place
   std::int64_t holdback = 0;      // 0 once it has baked
   bool hold = false;
+  std::int64_t awaited = 0;  // TickCounts::awaited
 };
 
 enum class Move : std::uint8_t {

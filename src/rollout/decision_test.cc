@@ -73,6 +73,24 @@ TEST(Decision, TheToeDipFinishesFirstWhenAnythingWentWrongInIt) {  // (g)
   EXPECT_EQ(d.move, Move::wait);
 }
 
+TEST(Decision, TheToeDipIsNotOverWhileItsHarmHasNotBeenCompared) {
+  Parameters p = one_horizon(30);
+  p.toe_dip = 10;
+  Situation now{.horizons = {{10, 7, .95}},
+                .dispatched = 10,
+                .undispatched = 50,
+                .holdback = 0,
+                .hold = false,
+                .awaited = 1};
+  EXPECT_EQ(decide(p, now).want, 0);
+  EXPECT_TRUE(decide(p, now).toe_dip);
+  now.awaited = 0;
+  EXPECT_GT(decide(p, now).want, 0) << "compared, and it was no proof";
+  now.awaited = 1;
+  now.dispatched = now.horizons[0].resolved = 20;
+  EXPECT_GT(decide(p, now).want, 0) << "later the bound alone paces";
+}
+
 TEST(Decision, NobodyResolvedMeansTheToeDipAndNotMore) {
   Parameters p = one_horizon(100);
   const Decision d = decide(

@@ -113,6 +113,7 @@ TickCounts Exposure::tick(Instant now, Continuity continuity) {
   judge_intervals(now);
   TickCounts counts = take_counts();
   close_lot(counts, now);
+  counts.awaited = awaited_harm();
   active_ms_ = active_at(now);
   last_tick_ = now;
   ++tick_;
@@ -342,6 +343,11 @@ void Exposure::compare_awaited(Instant now) {
     count_event(it->device, it->arm, it->channel);
   }
   awaited_.erase(ended, awaited_.end());
+}
+
+std::int64_t Exposure::awaited_harm() const {
+  const auto treated = [](const Awaited& each) { return each.arm == Arm::treated; };
+  return std::count_if(awaited_.begin(), awaited_.end(), treated) + lot_.events();
 }
 
 // --- silence and outage ---

@@ -175,6 +175,7 @@ class Exposure {
   void count_event(DeviceIndex index, Arm arm, Channel channel);
   void leave_with_event(Device& device, Channel channel);
   void compare_awaited(Instant now);
+  [[nodiscard]] std::int64_t awaited_harm() const;
 
   [[nodiscard]] bool due(const Heartbeat& beat, Instant now) const;
   [[nodiscard]] bool outage(Instant now) const;

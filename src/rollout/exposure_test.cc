@@ -95,7 +95,9 @@ TEST_F(ExposureTest, AnEventToldAtOnceIsHarmAtOnceAndIsComparedWhenItsIntervalEn
   exposure_.heard(0, now_);
   exposure_.explicit_event(0, now_);
   exposure_.explicit_event(50, now_);
-  EXPECT_EQ(tick().strata[0].channel[kExplicit].bad_below[0], 1);
+  const TickCounts told = tick();
+  EXPECT_EQ(told.strata[0].channel[kExplicit].bad_below[0], 1);
+  EXPECT_EQ(told.awaited, 1) << "the control's is nobody's harm";
   EXPECT_TRUE(exposure_.facts(0).awaited);
   tick(3);
   EXPECT_EQ(so_far_[kExplicit].events[0] + so_far_[kExplicit].control_events, 0);
@@ -108,6 +110,7 @@ TEST_F(ExposureTest, AnEventToldAtOnceIsHarmAtOnceAndIsComparedWhenItsIntervalEn
   EXPECT_EQ(seen.control_events, 1);
   EXPECT_EQ(exposure_.take_compared(), (std::vector<DeviceIndex>{0, 50}));
   EXPECT_FALSE(exposure_.facts(0).awaited);
+  EXPECT_EQ(tick().awaited, 0);
 }
 
 // In step with its age, a wave's third beats used to meet the few devices that were still in the
@@ -390,6 +393,7 @@ TEST_F(ExposureTest, WhatTheOpenLotHeldAtARestartIsComparedAfterIt) {
   TickCounts last;
   for (int minute = 0; minute < 12; ++minute) last = tick_heard(40, 0);
   EXPECT_EQ(last.strata[0].channel[kSilence].bad_below[0], 1);
+  EXPECT_EQ(last.awaited, 1);
   EXPECT_TRUE(exposure_.facts(0).awaited);
   std::vector<DeviceFacts> facts;
   for (std::uint32_t i = 0; i < 40; ++i) facts.push_back(exposure_.facts(i));

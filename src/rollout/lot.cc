@@ -1,5 +1,6 @@
 #include "rollout/lot.h"
 
+#include <numeric>
 #include <utility>
 
 namespace fb::rollout {
@@ -31,6 +32,15 @@ void Lot::take(std::vector<StratumCounts>& counts) {
     for (std::size_t c = 0; c < kChannels; ++c)
       move_compared(counts[s].channel[c], strata_[s].channel[c]);
   }
+}
+
+std::int64_t Lot::events() const {
+  std::int64_t sum = 0;
+  for (const StratumCounts& each : strata_) {
+    for (const ChannelCounts& channel : each.channel)
+      sum = std::accumulate(channel.events.begin(), channel.events.end(), sum);
+  }
+  return sum;
 }
 
 Lot::Closing Lot::close(std::vector<StratumCounts>& counts, Instant now, std::int64_t control) {

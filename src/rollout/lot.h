@@ -23,6 +23,9 @@ class Lot {
   // Takes what `counts` has at risk and as events into the lot.
   void take(std::vector<StratumCounts>& counts);
 
+  // Treated events that it holds.
+  [[nodiscard]] std::int64_t events() const;
+
   enum class Closing : std::uint8_t { not_yet, closed };
   // At a tick: when its time has come, at-risk numbers and events move into `counts`, whose bad
   // events stay as they are. `control` is what is left of it.

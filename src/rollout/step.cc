@@ -199,6 +199,7 @@ class Stepping {
                        ", not " + std::to_string(event.counts.strata.size())};
     }
     state_.tally = event.counts.tally;
+    awaited_ = event.counts.awaited;
     served().remaining = std::max<std::int64_t>(0, event.remaining);
     state_.installs = event.installs;
     if (event.counts.frozen) {
@@ -478,7 +479,8 @@ class Stepping {
                    .dispatched = places,
                    .undispatched = std::max<std::int64_t>(0, p.remaining - (places - p.dispatched)),
                    .holdback = p.holdback_baked ? 0 : p.parameters.holdback,
-                   .hold = state_.engine_hold};
+                   .hold = state_.engine_hold,
+                   .awaited = awaited_};
     for (std::size_t k = 0; k < p.pacing.size(); ++k) {
       const Outcomes& outcomes = p.pacing[k].outcomes;
       seen.horizons.push_back({outcomes.resolved + p.outside, outcomes.bad, state_.bound(k)});
@@ -542,7 +544,8 @@ class Stepping {
 
   State state_;
   Instant now_;
-  Millis active_;  // of a tick
+  Millis active_;             // of a tick
+  std::int64_t awaited_ = 0;  // of a tick
   std::vector<Effect> effects_;
   bool quiet_ = false;  // permits come by the thousand: no sentence for each
 };

@@ -130,6 +130,15 @@ TEST(Step, ResolvedCleanDevicesEarnMore) {
   EXPECT_LT(state.bound(0), 1);
 }
 
+TEST(Step, HarmThatIsToldButNotComparedKeepsTheToeDipClosed) {
+  const State state = toe_dip();
+  Tick tick = resolved(state);
+  tick.counts.awaited = 1;
+  EXPECT_EQ(after(state, tick).open_places(), 0);
+  tick.counts.awaited = 0;
+  EXPECT_GT(after(state, tick).open_places(), 0);
+}
+
 TEST(Step, APermitHandedBackPassesOn) {
   State state = toe_dip();
   state = after(state, HandedBack{0});

@@ -68,6 +68,9 @@ struct Tally {
 struct TickCounts {
   std::vector<StratumCounts> strata;
   std::array<std::int64_t, kMaxHorizons> resolved{};  // n_k of all strata, absolute
+  // Treated devices whose harm is in X and not in any `events` yet: it meets the control when the
+  // interval of the others has ended, too.
+  std::int64_t awaited = 0;
   Tally tally;
   Millis active;        // active time since the rollout started: frozen time excluded
   bool frozen = false;  // telemetry outage: nothing in `strata` counts

@@ -36,6 +36,7 @@ void EngineRule::see(const Sight& sight) {
   rollout::TickCounts counts = sight.counts;
   lot_.take(counts.strata);
   lot_.close(counts.strata, now_, counts.tally.control);
+  counts.awaited = lot_.events();
   apply(rollout::Tick{std::move(counts), sight.remaining, sight.installs});
 }
 
