@@ -111,6 +111,10 @@ inline constexpr std::size_t kBundleIndexBytes = 8U << 20U;
 inline constexpr Millis kCarry = days(14);
 inline constexpr Millis kLongestCarry = days(30);
 
+// Who started by the emergency lane has this long until somebody must look back at it: long enough
+// for the fire to be out, short enough to remember it.
+inline constexpr Millis kEmergencyReview = hours(72);
+
 // The exact simulation. Whole agents take about a millisecond and a quarter of a MiB each per
 // heartbeat; thin devices and the server a tenth of that: minutes for a rollout of the largest.
 inline constexpr std::int64_t kExactAgents = 500;

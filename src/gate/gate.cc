@@ -108,6 +108,16 @@ bool all_open(const std::vector<GateResult>& results) {
                       [](const GateResult& r) { return r.verdict == Verdict::closed; });
 }
 
+std::string closed_reasons(const std::vector<GateResult>& results) {
+  std::string text;
+  for (const auto& each : results) {
+    if (each.verdict != Verdict::closed) continue;
+    for (const auto& reason : each.reasons)
+      text += (text.empty() ? "" : "; ") + each.gate + ": " + reason;
+  }
+  return text;
+}
+
 GateResult contract_gate(const Question& question) {
   using release::Kind;
   const auto& manifest = question.manifest;

@@ -58,6 +58,8 @@ inline constexpr std::array<std::string_view, 4> kGates{"notes", "size", "contra
 // Every gate, in that order.
 std::vector<GateResult> evaluate(const Question& question);
 bool all_open(const std::vector<GateResult>& results);
+// "approval: 0 of 1 approvals; …" of those that are closed, in one line.
+std::string closed_reasons(const std::vector<GateResult>& results);
 
 // The gates about the release itself, without approvals: what `check` can know before anybody has
 // signed.

@@ -63,7 +63,8 @@ void register_mark_released(CLI::App* noun, Program& program,
       ->add_option("release", options->release, "Digest, its beginning, or component and version")
       ->required()
       ->expected(1, 2);
-  command->add_flag("--unproven", options->unproven, "Though no rollout of it has completed");
+  command->add_flag("--unproven", options->unproven,
+                    "Though no rollout of it has completed; its gates must be open all the same");
   add_request(command, options);
   on(
       command, program, [options](Desk& desk) { return mark_released(desk, *options); },

@@ -258,7 +258,8 @@ void ManagementRoutes::post_release(const std::string& body, const port::Reply& 
     const auto blobs = [this](const Digest& digest) {
       return p_.blobs.read(digest.hex(), limits::kManagementBodyBytes * 16);
     };
-    const auto digests = world.releases->submit(submission, blobs, tx, now);
+    const auto digests =
+        world.releases->submit(submission, blobs, {world.devices, world.people}, tx, now);
     if (!digests.ok()) {
       tx.log(now, "refused",
              {{"what", "submission"},

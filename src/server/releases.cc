@@ -83,7 +83,7 @@ Status Releases::load_evidence(port::Store& store, const statement::People& peop
 }
 
 Result<std::vector<Digest>> Releases::submit(const Submission& submission, const BlobSource& blobs,
-                                             Transaction& tx, Instant now) {
+                                             const Ground& ground, Transaction& tx, Instant now) {
   if (submission.role != "core" && submission.role != "content" && submission.role != "flags") {
     return Error{ErrorCode::malformed,
                  "role '" + submission.role + "': core, content or flags is expected"};
@@ -98,12 +98,27 @@ Result<std::vector<Digest>> Releases::submit(const Submission& submission, const
   std::vector<Digest> digests;
   for (const auto& [digest, entry] : changes.found) digests.push_back(digest);
   for (const auto& [digest, mark] : changes.marked) {
-    if (std::find(digests.begin(), digests.end(), digest) == digests.end())
-      digests.push_back(digest);
+    FB_TRY(check_mark(digest, ground, now));
+    digests.push_back(digest);
   }
   enter(std::move(changes), tx, now);
   repository_.adopt(std::move(publication), tx);
   return digests;
+}
+
+// There is one road: where no server gives permits the gates have to be open before the mark is.
+Status Releases::check_mark(const Digest& digest, const Ground& ground, Instant now) const {
+  const ReleaseEntry* entry = find(digest);
+  if (entry == nullptr) {
+    return Error{ErrorCode::conflict, digest.brief() +
+                                          " is marked as released before it was submitted: submit "
+                                          "it, have it approved, then mark it"};
+  }
+  const auto results = gates(digest, ground.devices, ground.people, now);
+  if (gate::all_open(results)) return {};
+  return Error{ErrorCode::conflict,
+               entry->manifest.component.text() + " " + entry->manifest.version +
+                   " cannot be marked as released: " + gate::closed_reasons(results)};
 }
 
 void Releases::enter(Changes changes, Transaction& tx, Instant now) {

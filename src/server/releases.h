@@ -33,17 +33,22 @@ class Releases {
 
   // Takes signed role metadata: every new target must lie in `blobs` (by digest, hex), every new
   // manifest must decode, own its path and be neither revoked nor below its component's floor; a
-  // target that is published may gain the released mark and changes in nothing else. On success the
-  // publication is adopted with `tx`; the digests of the releases that are new or newly marked.
-  // Errors: those of tuf, malformed, mismatch, not_found (a blob), already_exists, conflict
-  // (revoked, below the floor).
+  // target that is published may gain the released mark once its gates are open, and changes in
+  // nothing else. On success the publication is adopted with `tx`; the digests of the releases that
+  // are new or newly marked. Errors: those of tuf, malformed, mismatch, not_found (a blob),
+  // already_exists, conflict (revoked, below the floor, marked while a gate is closed).
   struct Submission {
     std::string role;
     std::string metadata;
   };
   using BlobSource = std::function<Result<std::string>(const Digest&)>;
+  // What gates are asked over.
+  struct Ground {
+    const Devices& devices;
+    const statement::People& people;
+  };
   Result<std::vector<Digest>> submit(const Submission& submission, const BlobSource& blobs,
-                                     Transaction& tx, Instant now);
+                                     const Ground& ground, Transaction& tx, Instant now);
 
   // Adds an approval or a waiver. Errors: not_found (release), already_exists (nonce).
   Status add_act(const statement::SignedAct& act, Transaction& tx, Instant now);
@@ -83,6 +88,7 @@ class Releases {
   enum class Change : std::uint8_t { none, marked, added };
   [[nodiscard]] Result<Change> check_place(const std::string& role, const std::string& path,
                                            const tuf::TargetFile& file) const;
+  [[nodiscard]] Status check_mark(const Digest& digest, const Ground& ground, Instant now) const;
   void enter(Changes changes, Transaction& tx, Instant now);
   Status check_new_version(const release::Manifest& manifest) const;
   static Status check_manifest(const release::Manifest& manifest, const std::string& path,

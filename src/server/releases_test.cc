@@ -18,6 +18,10 @@ struct Desk : Lab {
     upload(targets);
     return rule_of(submit(role, metadata(role, targets, keys_of(role))));
   }
+  void approve(const release::Manifest& manifest) {
+    const Digest release = crypto::sha256(release::encode(manifest));
+    ASSERT_EQ(order(statement::ActKind::approve, "rita", release).status, 201);
+  }
   std::size_t releases() { return get("/api/v1/releases")["releases"].size(); }
 };
 
@@ -132,6 +136,10 @@ TEST(Submission, OfTheReleasedMarkIsTakenServedAndLogged) {
   const auto manifest = Lab::channel_manifest("291");
   ASSERT_EQ(lab.hand_in("content", Desk::files_of(manifest, "channel 291")), "accepted");
   const json::Value mark{{"released", "2026-11-25T12:00:00Z"}};
+  const auto early = lab.submit("content", marked_291(lab, mark, "manifest.json"));
+  EXPECT_EQ(Lab::rule_of(early), "conflict");
+  EXPECT_NE(early.body.find("0 of 1 approvals"), std::string::npos) << early.body;
+  lab.approve(manifest);
   const auto taken = lab.submit("content", marked_291(lab, mark, "manifest.json"));
   ASSERT_EQ(Lab::rule_of(taken), "accepted") << taken.body;
   const std::string release = crypto::sha256(release::encode(manifest)).text();
@@ -175,6 +183,7 @@ TEST(Submission, ThatTakesAMarkBackOrRedatesItIsRefused) {
   ASSERT_EQ(lab.hand_in("content", Desk::files_of(Lab::channel_manifest("291"), "channel 291")),
             "accepted");
   const json::Value mark{{"released", "2026-11-25T12:00:00Z"}};
+  lab.approve(Lab::channel_manifest("291"));
   ASSERT_EQ(Lab::rule_of(lab.submit("content", marked_291(lab, mark, "manifest.json"))),
             "accepted");
   for (const json::Value& custom :
@@ -200,8 +209,9 @@ TEST(Submission, TwoOfOneBatchAreHeldAgainstEachOther) {
   const auto outcome = lab.look([&](World& world) {
     Transaction tx(world.log->tip().size);
     const auto now = lab.clock.wall();
-    const auto one = world.releases->submit({"content", two}, blobs, tx, now);
-    const auto other_one = world.releases->submit({"content", three}, blobs, tx, now);
+    const Releases::Ground ground{world.devices, world.people};
+    const auto one = world.releases->submit({"content", two}, blobs, ground, tx, now);
+    const auto other_one = world.releases->submit({"content", three}, blobs, ground, tx, now);
     return std::pair(tuf::refusal(one), tuf::refusal(other_one));
   });
   EXPECT_EQ(outcome.first, "accepted");

@@ -15,21 +15,8 @@ namespace {
 using statement::ActKind;
 using statement::Role;
 
-// Who started by the emergency lane has this long until somebody must look back at it: long enough
-// for the fire to be out, short enough to remember it.
-constexpr Millis kEmergencyReview = hours(72);
 constexpr const char* kIncidentSpace = "incident";
 constexpr const char* kOrderSpace = "order";
-
-std::string joined_reasons(const std::vector<gate::GateResult>& results) {
-  std::string text;
-  for (const auto& each : results) {
-    if (each.verdict != gate::Verdict::closed) continue;
-    for (const auto& reason : each.reasons)
-      text += (text.empty() ? "" : "; ") + each.gate + ": " + reason;
-  }
-  return text;
-}
 
 // Two people agree to resume within this time of each other: what somebody thought of a halt last
 // week says nothing about today. Their words stay good for devices that were off meanwhile.
@@ -164,7 +151,7 @@ Result<std::vector<gate::GateResult>> Rollouts::may_start(const statement::Act& 
                  "the emergency lane needs a reason: who looks back at it will ask"};
   }
   auto gates = n_.releases.gates(act.release, n_.devices, n_.people, now, act.lane);
-  if (!gate::all_open(gates)) return Error{ErrorCode::conflict, joined_reasons(gates)};
+  if (!gate::all_open(gates)) return Error{ErrorCode::conflict, gate::closed_reasons(gates)};
   return gates;
 }
 
@@ -263,7 +250,7 @@ Result<Rollouts::Done> Rollouts::start(const statement::SignedAct& signed_act,
 // Whatever becomes of it, somebody looks back at why it could not wait.
 void Rollouts::ask_for_review(RolloutId id, const statement::Act& act, Transaction& tx,
                               Instant now) {
-  const Instant due = now + kEmergencyReview;
+  const Instant due = now + limits::kEmergencyReview;
   tx.log(now, "review",
          {{"rollout", id.number()},
           {"release", act.release.text()},

@@ -22,6 +22,8 @@ class Gap(kill_test.Lab):
         return json.loads(self.run(*command, expect=expect))
 
     def mark(self, component, version):
+        self.firebreak("release", "mark-released", component, version, "--unproven", expect=1)
+        self.firebreak("approve", component, version, "--as", "reviewer", "--reason", "tried it")
         self.firebreak("release", "mark-released", component, version, "--unproven")
 
     def export(self, file, *releases, **options):
