@@ -1,23 +1,6 @@
 #include "bundle/client.h"
 
-#include <charconv>
-
 namespace fb::bundle {
-namespace {
-
-// The N of "bytes=N-"; 0 for no or another range, which means the whole file.
-std::uint64_t first_byte(const port::HttpRequest& request) {
-  const auto header = request.headers.find("range");
-  if (header == request.headers.end()) return 0;
-  std::string_view value = header->second;
-  if (!value.starts_with("bytes=") || !value.ends_with("-")) return 0;
-  value = value.substr(6, value.size() - 7);
-  std::uint64_t first = 0;
-  const auto read = std::from_chars(value.data(), value.data() + value.size(), first);
-  return read.ec == std::errc() && read.ptr == value.data() + value.size() ? first : 0;
-}
-
-}  // namespace
 
 Result<port::HttpResponse> Client::send(const port::HttpRequest& request) {
   const std::string base = std::string(kBase) + "/";
@@ -29,7 +12,7 @@ Result<port::HttpResponse> Client::send(const port::HttpRequest& request) {
   const auto found = archive_->members().find(name);
   if (found == archive_->members().end()) return reply(404);
   const std::uint64_t size = found->second.size;
-  const std::uint64_t first = first_byte(request);
+  const std::uint64_t first = port::first_byte(request);
   if (first > 0 && first >= size) return reply(416);
   port::HttpResponse response = reply(first > 0 ? 206 : 200);
   response.headers["content-length"] = std::to_string(size - first);

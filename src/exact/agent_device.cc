@@ -21,16 +21,7 @@ agent::Config config_of_everybody() {
   return config;
 }
 
-// A maintenance window is a freeze that ends when it opens, signed by the customer.
-std::string closed_until(Instant window, const crypto::Signer& customer) {
-  policy::Policy policy;
-  policy.tenant = Vendor::tenant();
-  policy.version = 1;
-  policy::Rule rule;
-  rule.id = "window";
-  rule.component = "*";
-  rule.freeze = policy::Freeze{parse_rfc3339("2020-01-01T00:00:00Z").value(), window};
-  policy.rules.push_back(std::move(rule));
+std::string sealed(const policy::Policy& policy, const crypto::Signer& customer) {
   const auto envelope = statement::seal(statement::kPolicyType, policy::encode(policy), customer);
   FB_CHECK(envelope.ok());
   return json::compact(statement::encode(*envelope));
@@ -93,9 +84,9 @@ AgentDevice::AgentDevice(const Surroundings& around, const Fate& fate, std::int6
   pinned_.policy_key = around.vendor.policy_signer().key();
   image.put_on(files_);
   if (!fate.deferred) return;
-  const Status put =
-      files_.write_atomic(agent::layout::kPolicy,
-                          closed_until(around.zero + fate.window, around.vendor.policy_signer()));
+  const Status put = files_.write_atomic(
+      agent::layout::kPolicy,
+      sealed(closed_until(around.zero + fate.window), around.vendor.policy_signer()));
   FB_CHECK(put.ok());
 }
 

@@ -2,6 +2,18 @@
 
 namespace fb::exact {
 
+policy::Policy closed_until(Instant window) {
+  policy::Policy policy;
+  policy.tenant = Vendor::tenant();
+  policy.version = 1;
+  policy::Rule rule;
+  rule.id = "window";
+  rule.component = "*";
+  rule.freeze = policy::Freeze{parse_rfc3339("2020-01-01T00:00:00Z").value(), window};
+  policy.rules.push_back(std::move(rule));
+  return policy;
+}
+
 std::optional<Instant> Device::strike() const {
   if (!fate_.doomed || !activated_) return std::nullopt;
   return *activated_ + fate_.onset;

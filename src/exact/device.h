@@ -9,6 +9,7 @@
 
 #include "exact/fate.h"
 #include "exact/vendor.h"
+#include "policy/customer.h"
 
 namespace fb::exact {
 
@@ -20,6 +21,9 @@ struct Surroundings {
   Millis heartbeat;
   Digest release{};  // that goes out; known once it is published
 };
+
+// The customer's maintenance window, as a policy: a freeze that ends when it opens.
+policy::Policy closed_until(Instant window);
 
 class Device {
  public:

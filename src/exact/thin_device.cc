@@ -15,19 +15,6 @@ agent::Outbox empty_outbox(port::Files& files) {
   return std::move(outbox).value();
 }
 
-// A maintenance window is a freeze that ends when it opens.
-policy::Policy closed_until(Instant window) {
-  policy::Policy policy;
-  policy.tenant = Vendor::tenant();
-  policy.version = 1;
-  policy::Rule rule;
-  rule.id = "window";
-  rule.component = "*";
-  rule.freeze = policy::Freeze{Instant{}, window};
-  policy.rules.push_back(std::move(rule));
-  return policy;
-}
-
 install::Candidate candidate_of(const MetadataView::Order& order) {
   install::Candidate candidate;
   candidate.rollout = order.plan.rollout;

@@ -28,6 +28,10 @@ struct HttpRequest {
   std::function<Status(std::string_view piece)> sink;
 };
 
+// For doors that serve files themselves: the N of "range: bytes=N-"; 0 for no or another range,
+// which means the whole file.
+std::uint64_t first_byte(const HttpRequest& request);
+
 struct HttpResponse {
   int status = 0;
   std::map<std::string, std::string> headers;  // names in lower case

@@ -5,7 +5,6 @@
 #include <unistd.h>
 
 #include <cerrno>
-#include <charconv>
 
 #include "posix/descriptor.h"
 #include "posix/file_bytes.h"
@@ -41,21 +40,6 @@ Result<std::string> path_of(const std::string& url) {
   return path;
 }
 
-// The N of "bytes=N-"; 0 for no or another range, which means the whole file.
-std::uint64_t first_byte(const port::HttpRequest& request) {
-  for (const std::string_view name : {"range", "Range"}) {
-    const auto header = request.headers.find(std::string(name));
-    if (header == request.headers.end()) continue;
-    std::string_view value = header->second;
-    if (!value.starts_with("bytes=") || !value.ends_with("-")) return 0;
-    value = value.substr(6, value.size() - 7);
-    std::uint64_t first = 0;
-    const auto read = std::from_chars(value.data(), value.data() + value.size(), first);
-    return read.ec == std::errc() && read.ptr == value.data() + value.size() ? first : 0;
-  }
-  return 0;
-}
-
 port::HttpResponse empty(int status) { return {.status = status, .headers = {}, .body = {}}; }
 
 Result<port::HttpResponse> deliver(const Descriptor& file, const std::string& path,
@@ -87,7 +71,7 @@ Result<port::HttpResponse> FileClient::send(const port::HttpRequest& request) {
   if (!S_ISREG(about.st_mode)) return empty(404);
 
   const auto size = static_cast<std::uint64_t>(about.st_size);
-  const std::uint64_t first = first_byte(request);
+  const std::uint64_t first = port::first_byte(request);
   if (first > 0 && first >= size) return empty(416);
   port::HttpResponse response = empty(first > 0 ? 206 : 200);
   response.headers["content-length"] = std::to_string(size - first);

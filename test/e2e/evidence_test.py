@@ -12,34 +12,19 @@ import os
 import subprocess
 import sys
 import tempfile
-import time
 
-from tutorial_test import end_all, free_port
+from kill_test import Lab
+from tutorial_test import end_all
 
 
-class Team:
+class Team(Lab):
     def __init__(self, programs, repo, folder):
-        self.programs, self.repo, self.folder = programs, repo, folder
-        self.environment = {
-            "PATH": programs + ":" + os.environ["PATH"],
-            "HOME": folder,
-            "GNUPGHOME": os.path.join(folder, "gnupg"),
-        }
-        os.mkdir(self.environment["GNUPGHOME"], 0o700)
+        super().__init__(programs, repo, folder)
+        self.environment["GNUPGHOME"] = self.path("gnupg")
+        os.mkdir(self.path("gnupg"), 0o700)
 
     def run(self, *command, expect=0):
-        result = subprocess.run(
-            command,
-            cwd=self.folder,
-            env=self.environment,
-            capture_output=True,
-            text=True,
-            check=False,
-            timeout=60,
-        )
-        said = result.stdout + result.stderr
-        assert result.returncode == expect, f"{' '.join(command)}: {result.returncode}\n{said}"
-        return said
+        return "".join(self.hear(*command, expect=expect))
 
     def firebreak(self, *arguments, **options):
         return self.run("firebreak", "--home", "lab", *arguments, **options)
@@ -58,37 +43,19 @@ class Team:
     def sign(self, name, file, out, *options):
         self.gpg(*options, "--local-user", name, "--armor", "--detach-sign", "-o", out, file)
 
-    def start_server(self):
-        with open(os.path.join(self.folder, "server.log"), "ab") as log:
-            server = subprocess.Popen(
-                ("firebreakd", "--config", "lab/server/firebreakd.toml"),
-                cwd=self.folder,
-                env=self.environment,
-                stdout=log,
-                stderr=log,
-            )
-        for _ in range(100):
-            try:
-                self.firebreak("release", "list")
-                return server
-            except AssertionError:
-                time.sleep(0.1)
-        raise AssertionError("the server did not start")
+    def serve(self):
+        self.start_server()
+        self.until("a server", 10, lambda: self.firebreak("release", "list"))
 
     def publish(self):
-        with open(os.path.join(self.folder, "sensor"), "w", encoding="ascii") as engine:
+        with open(self.path("sensor"), "w", encoding="ascii") as engine:
             engine.write("nobody runs this engine\n" * 1000)
-        examples = os.path.join(self.repo, "examples/sensor")
-        self.firebreak(
-            *("release", "create", "--component", "sensor.engine", "--kind", "core"),
-            *("--version", "7.11", "--artifact", "sensor"),
-            *("--contract", f"{examples}/contract-7.11.json"),
-            *("--definition", f"{examples}/definition.json"),
-            *("--what", "The engine.", "--why", "First version."),
-            *("--risk", "None known.", "--undo", "Nothing before it."),
+        examples = f"{self.repo}/examples/sensor"
+        self.release(
+            "sensor.engine", "core", "7.11", "--artifact", "sensor",
+            "--contract", f"{examples}/contract-7.11.json",
+            "--definition", f"{examples}/definition.json",
         )
-        self.firebreak("release", "sign", "sensor.engine-7.11")
-        self.firebreak("release", "submit", "sensor.engine-7.11")
 
     def add(self, signature, keyring="keys.gpg", **options):
         return self.firebreak(
@@ -153,28 +120,23 @@ def tell(team):
     team.make_key("zoe")
     team.gpg("--export", "-o", "keys.gpg", "ann")
     team.run("firebreak", "init", "lab", "--lab", "--listen", team.listen)
-    server = team.start_server()
-    try:
-        team.publish()
-        team.sign("ann", "sensor", "ann.asc")
-        refuse_what_is_not_good(team)
-        take_what_is_good(team)
-        prove_it_offline(team)
-        server.kill()
-        server.wait()
-        server = team.start_server()
-        assert len(team.listed()) == 1, "it is there after a restart"
-        assert team.run("ls", "lab/cache").find("openpgp-") < 0, "copies are left behind"
-    finally:
-        server.kill()
-        server.wait()
+    team.serve()
+    team.publish()
+    team.sign("ann", "sensor", "ann.asc")
+    refuse_what_is_not_good(team)
+    take_what_is_good(team)
+    prove_it_offline(team)
+    team.server.kill()
+    team.server.wait()
+    team.serve()
+    assert len(team.listed()) == 1, "it is there after a restart"
+    assert team.run("ls", "lab/cache").find("openpgp-") < 0, "copies are left behind"
 
 
 def main():
     programs, repo = (os.path.abspath(path) for path in sys.argv[1:3])
     with tempfile.TemporaryDirectory(prefix="firebreak-evidence-") as folder:
         team = Team(programs, repo, folder)
-        team.listen = f"127.0.0.1:{free_port()}"
         try:
             tell(team)
         finally:

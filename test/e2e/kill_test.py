@@ -36,7 +36,8 @@ class Lab:
     def path(self, *parts):
         return os.path.join(self.folder, *parts)
 
-    def run(self, *command, expect=0):
+    def hear(self, *command, expect=0):
+        """What a command that ends as expected says: (to the reader, to the log)."""
         result = subprocess.run(
             command,
             cwd=self.folder,
@@ -48,7 +49,10 @@ class Lab:
         if expect is not None and result.returncode != expect:
             said = result.stdout + result.stderr
             raise AssertionError(f"{' '.join(command)}: {result.returncode}\n{said}")
-        return result.stdout
+        return result.stdout, result.stderr
+
+    def run(self, *command, expect=0):
+        return self.hear(*command, expect=expect)[0]
 
     def firebreak(self, *arguments, **options):
         return self.run("firebreak", "--home", self.path("lab"), "--json", *arguments, **options)
