@@ -164,6 +164,7 @@ TEST(Restart, HarmToldDuringAFreezeOutlivesTheNextRestartAndIsCountedOnce) {
   const Story story = told(*run);
   EXPECT_EQ(story.restarts, 3);
   EXPECT_TRUE(story.play.halted);
+  EXPECT_EQ(story.play.exposed, 10) << "the toe-dip, and nobody after it";
   const std::int64_t told_of = story.play.harmed;
   EXPECT_EQ(run->state().served().pacing[0].outcomes.bad, told_of) << story.play.sentence;
 }

@@ -100,6 +100,33 @@ TEST(Restart, OfAHaltedRolloutKeepsItsPlanAndItsBlock) {
   EXPECT_EQ(lab.get("/api/v1/incidents")["incidents"].size(), 1U);
 }
 
+// Ticks are shorter than heartbeats here: harm counts for the bound at the first tick after the
+// freeze, and is compared only when its interval has ended. A server that dies in between, again
+// and again, must not count it a second time.
+TEST(Restart, AgainAndAgainCountsHarmThatWasToldInAFreezeOnce) {
+  for (const int every : {1, 2, 3}) {
+    Lab lab;
+    const Digest release = lab.publish_channel("291");
+    const int rollout = lab.start(release);
+    for (LabDevice& device : lab.devices) device.fate = Fate::crashes;
+    lab.beat(2);
+    lab.restart();
+    for (int i = 0; i < 24; ++i) {
+      for (LabDevice& device : lab.devices) lab.check_in(device);
+      lab.pass(milliseconds(300));
+      if (i % every == 0 && i < 12) lab.restart();
+    }
+    const auto harmed =
+        std::count_if(lab.devices.begin(), lab.devices.end(),
+                      [&](const auto& each) { return each.permitted.contains(rollout); });
+    const std::int64_t bad = lab.look([&](World& world) {
+      return world.rollouts->find(rollout_id(rollout))->state().served().pacing[0].outcomes.bad;
+    });
+    EXPECT_GT(harmed, 0);
+    EXPECT_EQ(bad, harmed) << "a restart at every " << every << " ticks";
+  }
+}
+
 TEST(Restart, WritesAgainWhatACrashLeftUnpublished) {
   Lab lab;
   const Digest release = lab.publish_channel("291");
