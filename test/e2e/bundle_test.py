@@ -33,17 +33,7 @@ class Gap(kill_test.Lab):
         return path
 
     def furnish(self):
-        self.run("firebreak", "init", self.path("lab"), "--lab", "--listen", self.listen)
-        self.start_server()
-        self.until("a server", 10, lambda: self.firebreak("release", "list"))
-        examples = f"{self.repo}/examples/sensor"
-        os.symlink(os.path.join(self.programs, "sensor-7.11"), self.path("sensor"))
-        self.release(
-            "sensor.engine", "core", "7.11", "--artifact", self.path("sensor"),
-            "--contract", f"{examples}/contract-7.11.json",
-            "--definition", f"{examples}/definition.json",
-        )
-        self.content("289")
+        self.open_shop()
         self.content("290")
 
     def furnish_site(self, mirror):

@@ -104,7 +104,8 @@ class Lab:
             "--artifact", channel, "--needs", needs, "--probation-ms", "1000", "--restarts", "2",
         )
 
-    def furnish(self):
+    def open_shop(self):
+        """A publisher, its server, engine 7.11 and content 289."""
         self.run("firebreak", "init", self.path("lab"), "--lab", "--listen", self.listen)
         self.start_server()
         self.until("a server", 10, lambda: self.firebreak("release", "list"))
@@ -116,6 +117,9 @@ class Lab:
             "--definition", f"{examples}/definition.json",
         )
         self.content("289")
+
+    def furnish(self):
+        self.open_shop()
         for number in range(MACHINES):
             self.furnish_machine(number)
 
