@@ -83,11 +83,13 @@ struct Endpoint {
 };
 constexpr std::array kDevice{Endpoint{"POST", "/v1/enroll"}, Endpoint{"POST", "/v1/check-in"},
                              Endpoint{"POST", "/v1/permit"}};
-constexpr std::array kWrites{Endpoint{"POST", "/api/v1/releases"}, Endpoint{"POST", "/api/v1/acts"},
-                             Endpoint{"POST", "/api/v1/policies"},
-                             Endpoint{"POST", "/api/v1/releases/x/evidence"},
-                             Endpoint{"PUT", "/api/v1/blobs/abc"}};
+constexpr std::array kWrites{
+    Endpoint{"POST", "/api/v1/releases"}, Endpoint{"POST", "/api/v1/acts"},
+    Endpoint{"POST", "/api/v1/policies"}, Endpoint{"POST", "/api/v1/policy-keys"},
+    Endpoint{"POST", "/api/v1/metadata"}, Endpoint{"POST", "/api/v1/releases/x/evidence"},
+    Endpoint{"PUT", "/api/v1/blobs/abc"}};
 constexpr std::array kReads{"/v1/policy",
+                            "/v1/policy-keys",
                             "/healthz",
                             "/readyz",
                             "/metrics",
@@ -144,10 +146,11 @@ TEST(Endpoints, RefuseOversizedBodies) {
               413)
         << endpoint.path;
   }
-  for (const char* path : {"/api/v1/releases", "/api/v1/acts", "/api/v1/policies"}) {
-    const auto response = lab.http("POST", path, big, Web::bearer(kApiToken));
-    EXPECT_EQ(response.status, 413) << path;
-    expect_problem(response, path);
+  for (const Endpoint& endpoint : kWrites) {
+    if (endpoint.method == std::string("PUT")) continue;  // blobs have a limit of their own
+    const auto response = lab.http("POST", endpoint.path, big, Web::bearer(kApiToken));
+    EXPECT_EQ(response.status, 413) << endpoint.path;
+    expect_problem(response, endpoint.path);
   }
   lab.expect_alive();
 }
@@ -192,6 +195,7 @@ TEST(Endpoints, WantTheRightToken) {
     EXPECT_EQ(lab.http("POST", "/v1/check-in", check_in, headers).status, 401);
     EXPECT_EQ(lab.http("POST", "/v1/permit", ask, headers).status, 401);
     EXPECT_EQ(lab.http("GET", "/v1/policy", "", headers).status, 401);
+    EXPECT_EQ(lab.http("GET", "/v1/policy-keys", "", headers).status, 401);
   }
   for (std::size_t i = 0; i < wrong.size(); ++i) {
     if (i == 6) continue;  // blanks at the end of a header are not part of it
