@@ -140,6 +140,17 @@ TEST(Bound, TheUpperBoundsAreThoseOfTheSpecification) {
   }
 }
 
+// A bisection ends between two numbers: the one that is returned is refuted, so it is a bound.
+TEST(Bound, WhatIsReturnedIsOnTheRefutedSide) {
+  for (const Row& row : table()) {
+    const Outcomes outcomes{row.n, row.bad};
+    const double u = upper_bound(outcomes, after(row.ticks), row.beta);
+    if (u == 0 || u == 1) continue;
+    EXPECT_GE(log_mixture(u, outcomes, after(row.ticks)), -std::log(row.beta))
+        << "n=" << row.n << " X=" << row.bad << " beta=" << row.beta;
+  }
+}
+
 TEST(Bound, TheMixtureIsThatOfTheSpecification) {
   expect_near(std::exp(log_mixture(.05, {100, 0}, {})), 81.9037232113566462, 1e-12);
   expect_near(std::exp(log_mixture(.05, {100, 1}, {})), 4.21722606640795444, 1e-12);

@@ -50,6 +50,16 @@ TEST(Decision, BetweenTheBudgetsItProbes) {  // (d)
   EXPECT_EQ(d.want, 170);
 }
 
+TEST(Decision, AProbeEndsAtTheHardBudget) {
+  const Situation now{.horizons = {{2'000, 10, .01828257846}},
+                      .dispatched = 2'000,
+                      .undispatched = 2'000,
+                      .holdback = 400};
+  const Decision d = decide(one_horizon(20), now);
+  EXPECT_EQ(d.move, Move::probe);
+  EXPECT_EQ(d.want, 314);  // 2 * 20 / (u - delta) = 2,314.5, where a quarter more would be 2,501
+}
+
 TEST(Decision, WithoutTheHardBudgetItIsExhausted) {  // (e)
   Parameters p = one_horizon(20);
   p.hard_factor = 1;

@@ -4,6 +4,7 @@
 #include <string_view>
 
 #include "base/check.h"
+#include "crypto/signer_test.h"
 #include "statement/envelope.h"
 #include "statement/evidence.h"
 #include "statement/people.h"
@@ -28,13 +29,31 @@ void try_evidence(std::string_view payload) {
   FB_CHECK(encode(*again) == text);
 }
 
+// As if somebody we know had signed it: only then is it read.
+void try_signed(std::string_view payload) {
+  static const fb::crypto::TestSigner kSecurity("security");
+  static const fb::statement::People kPeople{
+      {{*fb::PersonId::parse("security"), {}, {{kSecurity.key().id(), kSecurity.key()}}}}};
+  constexpr fb::Instant kNow{1'721'365'740'000};
+  const auto act = fb::statement::seal(fb::statement::kPersonType, std::string(payload), kSecurity);
+  if (!act.ok()) return;
+  if (const auto told = fb::statement::verify_act(*act, kPeople, kNow); told.ok())
+    FB_CHECK(told->act.person == kPeople.people[0].id && kNow <= told->act.expires);
+  const auto found =
+      fb::statement::seal(fb::statement::kInTotoType, std::string(payload), kSecurity);
+  if (!found.ok()) return;
+  if (const auto told = fb::statement::verify_evidence(*found, kPeople); told.ok())
+    FB_CHECK(told->person == kPeople.people[0].id);
+}
+
 }  // namespace
 
-// The input is an act or evidence, or an envelope whose payload may be one; nobody signed it.
+// The input is an act or evidence, or an envelope whose payload may be one.
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   const std::string_view bytes(reinterpret_cast<const char*>(data), size);
   try_act(bytes);
   try_evidence(bytes);
+  try_signed(bytes);
   const auto envelope = fb::statement::parse_envelope(bytes);
   if (!envelope.ok()) return 0;
   const auto again = fb::statement::decode_envelope(encode(*envelope));

@@ -4,10 +4,22 @@
 #include <string_view>
 
 #include "base/check.h"
+#include "release/contract.h"
+#include "release/kind.h"
 #include "release/manifest.h"
 
-// Whatever decodes brings no program unless it is core, stays inside its release, and encodes to
-// what decodes to the same.
+namespace {
+
+const fb::release::Contract& build_711() {
+  static const fb::release::Contract kMade{
+      "7.11", *fb::ComponentId::parse("sensor.channel"), {{"process", {"text", "text"}}}, 4096, 9};
+  return kMade;
+}
+
+}  // namespace
+
+// Whatever decodes brings no program unless it is core, stays inside its release, encodes to what
+// decodes to the same, and has a version that does not come before itself.
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   using fb::release::Kind;
   const auto manifest = fb::release::decode_manifest({reinterpret_cast<const char*>(data), size});
@@ -19,6 +31,13 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   }
   FB_CHECK(manifest->kind == Kind::core || !manifest->definition);
   FB_CHECK(manifest->kind != Kind::core || !manifest->needs);
+  FB_CHECK(!fb::release::version_before(manifest->version, manifest->version));
+  FB_CHECK(!fb::release::version_before(manifest->version, "7.11") ||
+           !fb::release::version_before("7.11", manifest->version));
+  if (manifest->needs) {
+    for (const auto& reason : fb::release::unmet(*manifest->needs, build_711()))
+      FB_CHECK(!reason.empty());
+  }
   const std::string text = encode(*manifest);
   const auto again = fb::release::decode_manifest(text);
   FB_CHECK(again.ok());
