@@ -404,7 +404,8 @@ void Exposure::judge_intervals(Instant now) {
 }
 
 void Exposure::close_lot(TickCounts& counts, Instant now) {
-  if (lot_.close(counts.strata, now, tally_.control) == Lot::Closing::not_yet) return;
+  if (lot_.close(counts.strata, now, tally_.control + tally_.exposed) == Lot::Closing::not_yet)
+    return;
   for (const DeviceIndex index : in_lot_) devices_[index].awaited = false;
   compared_.insert(compared_.end(), in_lot_.begin(), in_lot_.end());
   in_lot_.clear();

@@ -1,5 +1,6 @@
 #include "rollout/lot.h"
 
+#include <algorithm>
 #include <numeric>
 #include <utility>
 
@@ -8,6 +9,9 @@ namespace {
 
 // Of a fifth of these, a hundred: enough to tell one event from its share of the devices.
 constexpr std::int64_t kEnoughPerStratum = 500;
+// So many have enough events in a shock that what sets in amid a heartbeat would tell on whichever
+// arm beats later.
+constexpr std::int64_t kSmallFleet = 25'000;
 
 // All but bad events.
 void move_compared(ChannelCounts& from, ChannelCounts& to) {
@@ -43,10 +47,12 @@ std::int64_t Lot::events() const {
   return sum;
 }
 
-Lot::Closing Lot::close(std::vector<StratumCounts>& counts, Instant now, std::int64_t control) {
+Lot::Closing Lot::close(std::vector<StratumCounts>& counts, Instant now, std::int64_t devices) {
   if (now - from_ < length_) return Closing::not_yet;
   from_ = now;
-  const bool enough = control >= kEnoughPerStratum * static_cast<std::int64_t>(strata_.size());
+  const std::int64_t few =
+      std::min(kSmallFleet, kEnoughPerStratum * static_cast<std::int64_t>(strata_.size()));
+  const bool enough = devices >= few;
   length_ = enough ? Millis{heartbeat_.ms / 5} : heartbeat_;
   for (std::size_t s = 0; s < strata_.size(); ++s) {
     for (std::size_t c = 0; c < kChannels; ++c)

@@ -3,9 +3,10 @@
 //
 // In a large fleet a fifth holds a fifth of every wave and of the control, and a halt is not kept
 // waiting. In a small one a fifth would set one device against a handful, and events of the others
-// against none at all; so where the control has fewer than 500 devices a stratum a lot is a whole
-// heartbeat: everybody once. How long the next lot is, is fixed when the last one is closed, from
-// what was known then. Harm for the bound does not wait for a lot. A value; single thread.
+// against none at all; so where both arms together have fewer than 500 devices a stratum, and fewer
+// than 25,000, a lot is a whole heartbeat: everybody once. How long the next lot is, is fixed when
+// the last one is closed, from what was known then. Harm for the bound does not wait for a lot. A
+// value; single thread.
 #pragma once
 
 #include "rollout/tick_counts.h"
@@ -28,8 +29,8 @@ class Lot {
 
   enum class Closing : std::uint8_t { not_yet, closed };
   // At a tick: when its time has come, at-risk numbers and events move into `counts`, whose bad
-  // events stay as they are. `control` is what is left of it.
-  Closing close(std::vector<StratumCounts>& counts, Instant now, std::int64_t control);
+  // events stay as they are. `devices`: those of the control and those exposed, together.
+  Closing close(std::vector<StratumCounts>& counts, Instant now, std::int64_t devices);
 
  private:
   std::vector<StratumCounts> strata_;

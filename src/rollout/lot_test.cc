@@ -8,14 +8,14 @@ namespace {
 constexpr Instant kStart{1'000'000};
 
 // One event in each minute for half an hour; the minutes in which a lot was closed.
-std::vector<int> closings(std::size_t strata, std::int64_t control) {
+std::vector<int> closings(std::size_t strata, std::int64_t devices) {
   Lot lot(strata, minutes(5), kStart);
   std::vector<int> closed;
   std::int64_t events = 0;
   for (int minute = 1; minute <= 30; ++minute) {
     std::vector<StratumCounts> counts(strata);
     ++lot.of(strata - 1, Channel::silence).control_events;
-    if (lot.close(counts, kStart + minutes(minute), control) == Lot::Closing::closed)
+    if (lot.close(counts, kStart + minutes(minute), devices) == Lot::Closing::closed)
       closed.push_back(minute);
     events += counts[strata - 1].channel[1].control_events;
   }
@@ -31,6 +31,13 @@ TEST(Lot, IsAFifthOfAHeartbeatInALargeFleetAfterTheFirst) {
   const std::vector<int> closed = closings(4, 2000);
   EXPECT_EQ(closed.front(), 5);
   EXPECT_EQ(closed.size(), 26U);
+}
+
+// What sets in amid a heartbeat strikes those who beat later for longer; in many devices that
+// shows.
+TEST(Lot, IsAFifthInALargeFleetHoweverManyStrataItHas) {
+  EXPECT_EQ(closings(200, 24'999).size(), 6U);
+  EXPECT_EQ(closings(200, 25'000).size(), 26U);
 }
 
 // The devices of this lot have no say in how long it is.

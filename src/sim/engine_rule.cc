@@ -35,7 +35,7 @@ void EngineRule::see(const Sight& sight) {
   now_ = Instant{} + sight.now;
   rollout::TickCounts counts = sight.counts;
   lot_.take(counts.strata);
-  lot_.close(counts.strata, now_, counts.tally.control);
+  lot_.close(counts.strata, now_, counts.tally.control + counts.tally.exposed);
   counts.awaited = lot_.events();
   apply(rollout::Tick{std::move(counts), sight.remaining, sight.installs});
 }
