@@ -127,6 +127,8 @@ class Agent {
   void judge(const ComponentId& id);
   void judge_all();
   [[nodiscard]] std::vector<std::string> contract_reasons(const ComponentId& id) const;
+  [[nodiscard]] const std::vector<statement::SignedAct>& acts_of(const ComponentId& id,
+                                                                 const Digest& release) const;
   [[nodiscard]] std::vector<policy::Approver> approvers(const ComponentId& id) const;
   [[nodiscard]] std::string busy(const ComponentId& id) const;
   [[nodiscard]] std::string clock_doubt() const;

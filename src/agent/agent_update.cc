@@ -207,17 +207,30 @@ void Agent::judge(const ComponentId& id) {
   feed(id, judged);
 }
 
-// Who approved the candidate, by what its plan carries; asked only for a customer who wants to
-// know.
+// What people said of a release, by its plan or by the bundle that brought it.
+const std::vector<statement::SignedAct>& Agent::acts_of(const ComponentId& id,
+                                                        const Digest& release) const {
+  static const std::vector<statement::SignedAct> kNone;
+  const Unit& unit = units_.at(id);
+  const auto* candidate = install::candidate_of(unit.state.phase);
+  const bool by_bundle = candidate != nullptr && candidate->rollout == RolloutId();
+  const auto carried = knowledge_.carried.find(id);
+  const bool known = carried != knowledge_.carried.end() && carried->second.release == release;
+  if (by_bundle) return known ? carried->second.acts : kNone;
+  return unit.order ? unit.order->acts : kNone;
+}
+
+// Who approved the candidate; asked only for a customer who wants to know.
 std::vector<policy::Approver> Agent::approvers(const ComponentId& id) const {
   const Unit& unit = units_.at(id);
   const auto* candidate = install::candidate_of(unit.state.phase);
-  if (candidate == nullptr || !unit.order || !knowledge_.policy) return {};
+  if (candidate == nullptr || !knowledge_.policy) return {};
   const Digest& release = candidate->slot.release;
   const auto manifest = read_manifest(doors_.files, id, release);
   if (!manifest.ok()) return {};
   const Instant at = std::max(now().wall, knowledge_.authenticated);
-  return policy::approvers_of(release, manifest->author, unit.order->acts, knowledge_.people, at);
+  return policy::approvers_of(release, manifest->author, acts_of(id, release), knowledge_.people,
+                              at);
 }
 
 // What is signed with a time cannot lie in the future: the clock stands behind it.
@@ -254,8 +267,7 @@ std::vector<std::string> Agent::contract_reasons(const ComponentId& id) const {
       if (content.ok() && content->needs) meet(*content, manifest);
     }
   }
-  static const std::vector<statement::SignedAct> kNone;
-  const auto& acts = unit.order ? unit.order->acts : kNone;
+  const auto& acts = acts_of(id, candidate->slot.release);
   std::vector<std::string> reasons;
   for (const auto& [content, fleet] : pairs) {
     const gate::GateResult result = gate::contract_gate(

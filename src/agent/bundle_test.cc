@@ -31,11 +31,13 @@ struct Site : World {
   }
   // What an exporter makes of the repository now.
   [[nodiscard]] Files files_of(const std::string& version, const Digest& which,
-                               const std::vector<std::uint64_t>& seen = {}) {
+                               const std::vector<std::uint64_t>& seen = {},
+                               const std::vector<statement::Envelope>& acts = {}) {
     audit::LogSimulator& shown = server.log;
     const std::uint64_t at = shown.append("release", {{"release", which.text()}}, clock.wall());
     shown.append("report", {{"number", 1}}, clock.wall());
     bundle::Index index{shown.checkpoint(), {}, {bundle::carried_in(shown, at, version, which)}};
+    index.releases.front().acts = acts;
     for (const std::uint64_t size : seen)
       index.continues.push_back({size, shown.consistency(size)});
     index.continues.push_back({shown.size(), {}});
@@ -72,11 +74,15 @@ struct Site : World {
                         [](const port::Command& command) { return command.argv.at(0) == "taste"; });
   }
   void freeze(Instant until) {
+    rule({"quarter-end", "sensor.*", policy::Freeze{clock.wall(), until}, {}, {}});
+  }
+  // Laid out by local root, as version 3.
+  void rule(const policy::Rule& rule) {
     policy::Policy policy;
     policy.tenant = *TenantId::parse("acme");
     policy.version = 3;
     policy.issued = clock.wall();
-    policy.rules = {{"quarter-end", "sensor.*", policy::Freeze{clock.wall(), until}, {}, {}}};
+    policy.rules = {rule};
     FB_CHECK(
         files
             .write_atomic(layout::kPolicy, json::compact(statement::encode(*statement::seal(
@@ -278,6 +284,103 @@ TEST(Bundle, WaitsForTheCustomersFreezeAndStartsAfterItWithoutTheStick) {
   EXPECT_EQ(site.active(), "290");
   site.run_for(hours(2));
   EXPECT_EQ(site.active(), "291") << site.agent->last_trouble();
+}
+
+// ---- What people said of it ----
+
+const policy::Rule kTwoEyes{"two-eyes", "sensor.*", {}, {}, {}, {statement::Role::security}};
+
+TEST(Bundle, StartsUnderARuleOfApprovalsOnlyWithThoseThatCountHere) {
+  using statement::ActKind;
+  struct Row {
+    const char* what;
+    std::function<std::vector<statement::Envelope>(Site&)> acts;
+    bool starts;
+  };
+  const Row rows[] = {
+      {"none", [](Site&) { return std::vector<statement::Envelope>{}; }, false},
+      {"bob's, who is security",
+       [](Site& s) { return std::vector{s.act("bob", ActKind::approve, s.release, 0)}; }, true},
+      {"of another release",
+       [](Site& s) {
+         return std::vector{s.act("bob", ActKind::approve, crypto::sha256("another"), 0)};
+       },
+       false},
+      {"its author's, who is not security either",
+       [](Site& s) { return std::vector{s.act("ann", ActKind::approve, s.release, 0)}; }, false},
+      {"with an altered payload",
+       [](Site& s) {
+         auto bent = s.act("bob", ActKind::approve, s.release, 0);
+         bent.payload += " ";
+         return std::vector{bent};
+       },
+       false},
+      {"by a key that nobody in people.json has",
+       [](Site& s) {
+         const auto own = s.act("bob", ActKind::approve, s.release, 0);
+         return std::vector{
+             *statement::seal(own.type, own.payload, tuf::TestSigner("somebody else"))};
+       },
+       false},
+      {"a waiver, which is no approval",
+       [](Site& s) { return std::vector{s.act("bob", ActKind::waive, s.release, 0, "size")}; },
+       false},
+  };
+  for (const Row& row : rows) {
+    Site site(true);
+    site.rule(kTwoEyes);
+    const json::Value seen = site.install(
+        bundle::packed(site.files_of("291", site.release, {}, row.acts(site))), minutes(2));
+    const json::Value& one = seen.at("releases").at(0);
+    EXPECT_EQ(one.at("active"), row.starts) << row.what << ": " << seen;
+    if (row.starts) continue;
+    EXPECT_EQ(site.active(), "290") << row.what;
+    EXPECT_EQ(one.at("sentence"),
+              "acme's rule two-eyes: 0 of 1 approvals that count here; still wanted: security")
+        << row.what;
+    EXPECT_EQ(site.explained("permitted"), "") << row.what;
+  }
+}
+
+TEST(Bundle, CarriesAnApprovalThatRanOutOnItsWayForNothing) {
+  Site site(true);
+  site.rule(kTwoEyes);
+  const auto act = site.act("bob", statement::ActKind::approve, site.release, 0);
+  const std::string bytes = bundle::packed(site.files_of("291", site.release, {}, {act}));
+  site.clock.set_wall(site.clock.wall() + days(2));
+  (void)site.install(bytes, minutes(2));
+  EXPECT_EQ(site.active(), "290");
+}
+
+// The plan of a server comes again after a restart; a bundle does not.
+TEST(Bundle, KeepsItsApprovalsOverAPowerCut) {
+  Site site(true);
+  statement::SpeedLimits limits;
+  for (const auto kind : {release::Kind::core, release::Kind::content})
+    limits.rules.push_back({kind, release::Class::feature, {{hours(5), 1'000'000}}});
+  site.put_target("targets", std::string(statement::kLimitsPath), encode(limits));
+  site.release_all();
+  site.rule(kTwoEyes);
+  const auto act = site.act("bob", statement::ActKind::approve, site.release, 0);
+  (void)site.install(bundle::packed(site.files_of("291", site.release, {}, {act})));
+  ASSERT_EQ(site.phase(), "deferred");
+  ASSERT_NE(site.explained("speed-limit"), "");
+  site.sticks.clear();
+  ASSERT_TRUE(site.power_cut().ok());
+  site.run_for(hours(6));
+  EXPECT_EQ(site.active(), "291") << site.agent->last_trouble();
+}
+
+TEST(Bundle, BringsTheResumeOfTwoPeopleForAReleaseThatIsBlockedHere) {
+  using statement::ActKind;
+  for (const bool two : {false, true}) {
+    Site site;
+    site.halt(7, site.release);
+    std::vector acts{site.act("ann", ActKind::resume, site.release, 7)};
+    if (two) acts.push_back(site.act("bob", ActKind::resume, site.release, 7));
+    (void)site.install(bundle::packed(site.files_of("291", site.release, {}, acts)), minutes(2));
+    EXPECT_EQ(site.active(), two ? "291" : "290");
+  }
 }
 
 TEST(Bundle, WhoseMetadataRanOutWhileItWaitedHasToBeCarriedAgain) {

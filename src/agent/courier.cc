@@ -147,6 +147,8 @@ Knowledge Courier::knowledge() const {
   known.limits = limits_;
   known.people = people_;
   known.policy = policy_;
+  for (const auto& [component, each] : carried_)
+    known.carried.emplace(component, CarriedActs{each.release, verified(each.acts)});
   return known;
 }
 
@@ -429,8 +431,7 @@ std::vector<statement::SignedAct> Courier::verified(
     if (act.ok())
       out.push_back(std::move(act).value());
     else
-      doors_.log.line(port::LogLevel::warning,
-                      "an act in a plan does not count: " + act.error().detail);
+      doors_.log.line(port::LogLevel::warning, "an act does not count: " + act.error().detail);
   }
   return out;
 }

@@ -52,6 +52,12 @@ struct Order {
   std::shared_ptr<port::HttpClient> bundle;  // where its files are; null: the server and mirrors
 };
 
+// What people said of a release that a bundle brought, verified; over a restart as well.
+struct CarriedActs {
+  Digest release;
+  std::vector<statement::SignedAct> acts;
+};
+
 // What the device knows of the world: signed, verified, and kept when the server is gone.
 struct Knowledge {
   std::optional<DeviceId> device;
@@ -62,6 +68,7 @@ struct Knowledge {
   std::optional<statement::SpeedLimits> limits;
   statement::People people;
   std::optional<policy::Policy> policy;
+  std::map<ComponentId, CarriedActs> carried;
 };
 
 struct News {
@@ -100,6 +107,7 @@ using PermitOutcome = std::variant<Granted, wire::Denial, NoPermit>;
 struct ProvedRelease {
   Digest release;
   std::string manifest_path;
+  std::vector<statement::Envelope> acts;
 };
 
 class Courier {

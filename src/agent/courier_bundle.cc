@@ -13,6 +13,7 @@
 #include "crypto/sha256.h"
 #include "json/reader.h"
 #include "release/mark.h"
+#include "statement/envelope_list.h"
 
 namespace fb::agent {
 namespace {
@@ -41,6 +42,7 @@ Order order_for(const bundle::Carried& carried, std::shared_ptr<port::HttpClient
   order.plan.kind = carried.kind;
   order.plan.manifest_path = carried.manifest_path();
   order.plan.manifest = carried.release;
+  order.plan.acts = carried.acts;
   order.bundle = std::move(bundle);
   return order;
 }
@@ -77,7 +79,10 @@ Status Courier::open_bundle(std::shared_ptr<const port::ByteSource> source, Bund
     }
     FB_TRY(learn_time(carried));
     FB_TRY(remember_carried(carried));
-    news.orders.push_back(order_for(carried, client));
+    Order order = order_for(carried, client);
+    order.acts = verified(carried.acts);
+    order.resumed = lifted(order);
+    news.orders.push_back(std::move(order));
   }
   return {};
 }
@@ -191,12 +196,13 @@ std::optional<DeviceId> Courier::own_id() const {
 // ---- What was proved, over a restart ----
 
 Status Courier::remember_carried(const bundle::Carried& carried) {
-  carried_[carried.component] = {carried.release, carried.manifest_path()};
+  carried_[carried.component] = {carried.release, carried.manifest_path(), carried.acts};
   json::Value releases = json::Value::array();
   for (const auto& [component, each] : carried_) {
     releases.push_back({{"component", component.text()},
                         {"release", each.release.text()},
-                        {"manifest", each.manifest_path}});
+                        {"manifest", each.manifest_path},
+                        {"acts", statement::encode_list(each.acts)}});
   }
   return doors_.files.write_atomic(
       layout::kCarried, json::pretty({{"format", kFormat}, {"releases", std::move(releases)}}));
@@ -212,8 +218,9 @@ void Courier::load_carried() {
   in.literal("format", kFormat);
   std::map<ComponentId, ProvedRelease> carried;
   in.objects("releases", limits::kBundleReleases, [&](json::Reader& each) {
-    carried[each.id<ComponentId>("component")] = {each.digest("release"),
-                                                  each.string("manifest", 1024)};
+    carried[each.id<ComponentId>("component")] = {
+        each.digest("release"), each.string("manifest", 1024),
+        statement::read_envelopes(each, "acts", limits::kActsPerPlan)};
   });
   if (in.done().ok()) carried_ = std::move(carried);
 }

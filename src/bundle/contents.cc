@@ -1,5 +1,7 @@
 #include "bundle/contents.h"
 
+#include <algorithm>
+
 #include "audit/publication.h"
 #include "base/limits.h"
 #include "crypto/sha256.h"
@@ -60,8 +62,11 @@ class Examination {
     FB_TRY(check_role(tuf::kRollouts));
     for (const auto& [path, role] : common_targets(*trusted_)) {
       FB_ASSIGN(const std::string bytes, small_target(path, role));
-      if (path != statement::kLogTrustPath) continue;
-      FB_ASSIGN(trust_, statement::decode_log_trust(bytes));
+      if (path == statement::kLogTrustPath) {
+        FB_ASSIGN(trust_, statement::decode_log_trust(bytes));
+      } else if (path == statement::kPeoplePath) {
+        FB_ASSIGN(people_, statement::decode_people(bytes));
+      }
     }
     return {};
   }
@@ -97,7 +102,8 @@ class Examination {
     for (const release::Artifact& artifact : manifest.artifacts)
       FB_TRY(check_artifact(release::target_path(manifest, artifact.name), artifact, role));
     FB_TRY(check_log(carried, index));
-    return Release{carried, std::move(manifest), *mark};
+    FB_ASSIGN(auto acts, check_acts(carried).in("an act in bundle.json"));
+    return Release{carried, std::move(manifest), *mark, std::move(acts)};
   }
 
   Status check_artifact(const std::string& path, const release::Artifact& artifact,
@@ -128,6 +134,23 @@ class Examination {
     return {};
   }
 
+  // One that ran out on its way is no forgery: devices leave it aside, and so does this.
+  [[nodiscard]] Result<std::vector<statement::SignedAct>> check_acts(const Carried& carried) const {
+    const Instant now = std::max(judge_.now.local, judge_.now.authenticated_bound);
+    std::vector<statement::SignedAct> out;
+    for (const statement::Envelope& envelope : carried.acts) {
+      auto act = statement::verify_act(envelope, people_, now);
+      if (!act.ok() && act.error().code == ErrorCode::expired) continue;
+      if (!act.ok()) return act.error();
+      if (act->act.release != carried.release) {
+        return Error{ErrorCode::mismatch, "it is about " + act->act.release.brief() +
+                                              ", not about " + carried.release.brief()};
+      }
+      out.push_back(std::move(act).value());
+    }
+    return out;
+  }
+
   // Whoever unpacks a bundle must not lay out what nobody signed.
   [[nodiscard]] Status check_nothing_else() const {
     const std::int64_t root = trusted_->root().body.version;
@@ -145,6 +168,7 @@ class Examination {
   const Judge& judge_;
   const tuf::TrustedSet* trusted_ = nullptr;
   std::optional<statement::LogTrust> trust_;
+  statement::People people_;
   std::set<std::string> members_;
   std::set<std::string> passed_over_;  // metadata that failed
   std::map<std::string, Error> failures_;

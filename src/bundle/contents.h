@@ -14,6 +14,7 @@
 #include "release/manifest.h"
 #include "release/mark.h"
 #include "statement/log_trust.h"
+#include "statement/people.h"
 #include "tuf/trusted_set.h"
 
 namespace fb::bundle {
@@ -22,6 +23,7 @@ struct Release {
   Carried carried;
   release::Manifest manifest;
   release::ReleasedMark mark;
+  std::vector<statement::SignedAct> acts;  // those that have not expired
 };
 
 struct Contents {
@@ -37,10 +39,11 @@ struct Judge {
 };
 
 // Metadata from the pinned root on, trust files and block list, the mark of each release, its
-// manifest and every byte of its artifacts, its place in the log; and that nothing else is there
-// (older roots than the pinned one excepted, of which nobody can tell). Errors: those of the TUF
-// workflow; mismatch (other bytes than signed, a file too many), not_found (one too few), conflict
-// (a release without its mark).
+// manifest and every byte of its artifacts, its place in the log, who signed its acts; and that
+// nothing else is there (older roots than the pinned one excepted, of which nobody can tell).
+// Errors: those of the TUF workflow; mismatch (other bytes than signed, an act about another
+// release, a file too many), bad_signature (an act of nobody we know), not_found (a file too few),
+// conflict (a release without its mark).
 Result<Contents> examine(const Archive& archive, const Judge& judge);
 
 // The small targets that every bundle has beside its releases: path and the role that signs it.

@@ -23,6 +23,10 @@ struct Shop {
     put("content", release::manifest_path(manifest), release::encode(manifest),
         encode(release::ReleasedMark{tuf::kTestNow}));
     put("targets", std::string(statement::kLogTrustPath), statement::encode(log.trust()));
+    put("targets", std::string(statement::kPeoplePath),
+        statement::encode(statement::People{{{*PersonId::parse("bob"),
+                                              {statement::Role::security},
+                                              {{bob.key().id(), bob.key()}}}}}));
     put("rollouts", std::string(statement::kBlockedPath),
         statement::encode(std::vector<statement::Blocked>{}));
     sign();
@@ -30,6 +34,18 @@ struct Shop {
     log.append("release", {{"release", release().text()}});
     log.append("report", {{"number", 1}});
     index = {log.checkpoint(), {{3, {}}}, {carried_in(log, 1, "291", release())}};
+    index.releases.front().acts = {approval(release(), bob)};
+  }
+  [[nodiscard]] static statement::Envelope approval(const Digest& release,
+                                                    const tuf::TestSigner& signer) {
+    statement::Act act;
+    act.person = *PersonId::parse("bob");
+    act.release = release;
+    act.reason = "looked at it";
+    act.issued = tuf::kTestNow;
+    act.expires = tuf::kTestNow + days(30);
+    act.nonce = std::string(32, '1');
+    return *statement::seal(statement::kPersonType, encode(act), signer);
   }
   void put(const std::string& role, const std::string& path, const std::string& bytes,
            const json::Value& custom = nullptr) {
@@ -54,6 +70,7 @@ struct Shop {
   }
 
   static inline const std::string kBytes = "channel 291";
+  const tuf::TestSigner bob{"bob"};
   tuf::RepositorySimulator repository;
   std::string root = repository.newest("root");
   release::Manifest manifest;
@@ -70,6 +87,8 @@ TEST(Contents, AreWhatTheOwningRoleMarkedAndTheLogProves) {
   EXPECT_EQ(contents->releases.front().carried.release, shop.release());
   EXPECT_EQ(contents->releases.front().mark.since, tuf::kTestNow);
   EXPECT_EQ(contents->log.size, 3U);
+  ASSERT_EQ(contents->releases.front().acts.size(), 1U);
+  EXPECT_EQ(contents->releases.front().acts.front().act.person.text(), "bob");
   EXPECT_EQ(contents->members.size(), shop.files().size());
 }
 
@@ -165,6 +184,24 @@ TEST(Contents, ThatTheLogDoesNotProveAreRefused) {
   other.append("release", {{"release", shop.release().text()}});
   shop.index = {other.checkpoint(), {}, {carried_in(other, 0, "291", shop.release())}};
   EXPECT_EQ(shop.verdict(shop.files()), "bad_signature") << "another log";
+}
+
+TEST(Contents, WithAnActOfNobodyOrAboutAnotherReleaseAreRefused) {
+  Shop shop;
+  auto& acts = shop.index.releases.front().acts;
+  acts = {Shop::approval(shop.release(), tuf::TestSigner("somebody"))};
+  EXPECT_EQ(shop.verdict(shop.files()), "bad_signature");
+  acts = {Shop::approval(crypto::sha256("another"), shop.bob)};
+  EXPECT_EQ(shop.verdict(shop.files()), "mismatch");
+  acts.clear();
+  EXPECT_EQ(shop.verdict(shop.files()), "accepted");
+}
+
+TEST(Contents, LeaveAnActAsideThatRanOutOnTheWay) {
+  const Shop shop;
+  const auto contents = shop.look(packed(shop.files()), tuf::kTestNow + days(31), days(30));
+  ASSERT_TRUE(contents.ok()) << contents.error().detail;
+  EXPECT_TRUE(contents->releases.front().acts.empty());
 }
 
 TEST(Contents, WhoseOnlineMetadataRanOutOnTheWayCountForTheTimeOfCarryingOnly) {

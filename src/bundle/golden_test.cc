@@ -26,7 +26,8 @@ Index sample() {
             "291",
             1,
             R"({"index":1,"kind":"release"})",
-            {hash, release}}}};
+            {hash, release},
+            {{std::string(statement::kPersonType), "{}", {{std::string(64, '0'), "signature"}}}}}}};
 }
 
 TEST(GoldenBundle, IsWhatOurEncoderSays) { EXPECT_EQ(encode(sample()), file_text()); }

@@ -4,6 +4,7 @@
 
 #include "base/limits.h"
 #include "json/reader.h"
+#include "statement/envelope_list.h"
 
 namespace fb::bundle {
 namespace {
@@ -42,6 +43,7 @@ Carried read_carried(json::Reader& in) {
   out.index = static_cast<std::uint64_t>(in.integer("index", 0, kMostEntries));
   out.entry = in.string("entry", limits::kLogEntryBytes);
   out.inclusion = read_hashes(in, "inclusion");
+  out.acts = statement::read_envelopes(in, "acts", limits::kActsPerPlan);
   return out;
 }
 
@@ -76,7 +78,8 @@ std::string encode(const Index& index) {
                         {"version", each.version},
                         {"index", each.index},
                         {"entry", each.entry},
-                        {"inclusion", words_of(each.inclusion)}});
+                        {"inclusion", words_of(each.inclusion)},
+                        {"acts", statement::encode_list(each.acts)}});
   }
   return json::pretty({{"format", kFormat},
                        {"checkpoint", index.checkpoint},

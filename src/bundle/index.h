@@ -1,8 +1,9 @@
 // The index of a bundle, bundle.json: which releases it carries, and the log's proof of each.
 //
 // It is signed by nobody and decides nothing: each release is taken only if its role's signed
-// metadata in the same bundle names it, and each proof leads to a checkpoint that the log's key has
-// signed. Pure values; encode() and decode_index() are the file's two directions.
+// metadata in the same bundle names it, each proof leads to a checkpoint that the log's key has
+// signed, and each act counts as far as a person of trust/people.json signed it. Pure values;
+// encode() and decode_index() are the file's two directions.
 #pragma once
 
 #include <optional>
@@ -29,6 +30,8 @@ struct Carried {
   std::uint64_t index = 0;  // of its publication in the log
   std::string entry;        // the exact bytes of that entry
   audit::Hashes inclusion;
+  // Approvals, waivers and resumes as a plan carries them, for devices to verify themselves.
+  std::vector<statement::Envelope> acts = {};
 
   [[nodiscard]] std::string manifest_path() const;  // its TUF target
 };

@@ -13,6 +13,7 @@
 #include "publisher/log_source.h"
 #include "publisher/release_view.h"
 #include "publisher/trust.h"
+#include "statement/envelope_list.h"
 #include "tuf/names.h"
 
 namespace fb::publisher {
@@ -44,8 +45,11 @@ Status keep_size(port::Files& home, std::vector<std::uint64_t> sizes, std::uint6
 // Gathers what belongs into a bundle and fetches it, one file at a time, in the order of names.
 class Export {
  public:
-  Export(Desk& desk, tuf::TrustedSet trusted, LogSource log)
-      : desk_(desk), trusted_(std::move(trusted)), log_(std::move(log)) {}
+  Export(Desk& desk, tuf::TrustedSet trusted, statement::People people, LogSource log)
+      : desk_(desk),
+        trusted_(std::move(trusted)),
+        people_(std::move(people)),
+        log_(std::move(log)) {}
 
   Status run(const ExportOrder& order, const bundle::Writer::Sink& sink) {
     FB_TRY(add_metadata());
@@ -110,6 +114,7 @@ class Export {
                     [&](const bundle::Carried& each) { return each.release == carried.release; });
     if (named) return {};
     FB_TRY(add_files(carried));
+    FB_TRY(add_acts(carried));
     FB_TRY(prove(carried, static_cast<std::uint64_t>(count_of(view, "log_entry")), log_size));
     index_.releases.push_back(std::move(carried));
     if (index_.releases.size() <= limits::kBundleReleases) return {};
@@ -141,6 +146,19 @@ class Export {
     for (const auto& artifact : manifest.artifacts)
       FB_TRY(add_target(release::target_path(manifest, artifact.name), role));
     return {};
+  }
+
+  // What the people said, as far as it counts by the people that the bundle brings along.
+  Status add_acts(bundle::Carried& carried) {
+    FB_ASSIGN(const json::Value answer,
+              desk_.server.get("/api/v1/releases/" + carried.release.text() + "/acts"));
+    json::Reader in(answer, "acts");
+    in.literal("release", carried.release.text());
+    for (auto& each : statement::read_envelopes(in, "acts", limits::kActsPerPlan)) {
+      const auto act = statement::verify_act(each, people_, desk_.clock.wall());
+      if (act.ok() && act->act.release == carried.release) carried.acts.push_back(std::move(each));
+    }
+    return in.done();
   }
 
   Status prove(bundle::Carried& carried, std::uint64_t index, std::uint64_t size) {
@@ -192,6 +210,7 @@ class Export {
 
   Desk& desk_;
   tuf::TrustedSet trusted_;
+  statement::People people_;
   LogSource log_;
   bundle::Index index_;
   std::map<std::string, Fetch> files_;  // by the name of the member
@@ -217,7 +236,30 @@ Status export_bundle(Desk& desk, const ExportOrder& order, const bundle::Writer:
   FB_ASSIGN(auto trusted, refresh_trust(desk));
   FB_ASSIGN(const std::string bytes, trusted_file(desk, trusted, statement::kLogTrustPath));
   FB_ASSIGN(auto log, statement::decode_log_trust(bytes));
-  return Export(desk, std::move(trusted), LogSource(desk.server, std::move(log))).run(order, sink);
+  FB_ASSIGN(const std::string known, trusted_file(desk, trusted, statement::kPeoplePath));
+  FB_ASSIGN(auto people, statement::decode_people(known));
+  return Export(desk, std::move(trusted), std::move(people), LogSource(desk.server, std::move(log)))
+      .run(order, sink);
+}
+
+// "  approve by rita until 2026-12-01T00:00:00Z" for each.
+std::string acts_text(const std::vector<statement::SignedAct>& acts) {
+  std::string text;
+  for (const auto& each : acts) {
+    text += "  " + std::string(word(each.act.kind)) + " by " + each.act.person.text() + " until " +
+            to_rfc3339(each.act.expires) + "\n";
+  }
+  return text;
+}
+
+json::Value acts_document(const std::vector<statement::SignedAct>& acts) {
+  json::Value out = json::Value::array();
+  for (const auto& each : acts) {
+    out.push_back({{"act", word(each.act.kind)},
+                   {"person", each.act.person.text()},
+                   {"expires", to_rfc3339(each.act.expires)}});
+  }
+  return out;
 }
 
 Result<Outcome> describe_bundle(const bundle::Archive& archive, const bundle::Judge& judge) {
@@ -225,17 +267,18 @@ Result<Outcome> describe_bundle(const bundle::Archive& archive, const bundle::Ju
   const std::string until = to_rfc3339(carried_until(contents.trusted));
   std::string text;
   json::Value releases = json::Value::array();
-  for (const auto& [carried, manifest, mark] : contents.releases) {
+  for (const auto& [carried, manifest, mark, acts] : contents.releases) {
     std::uint64_t bytes = 0;
     for (const auto& artifact : manifest.artifacts) bytes += artifact.size;
     text += carried.component.text() + " " + carried.version + ", " +
             std::string(word(manifest.cls)) + ", released since " + to_rfc3339(mark.since) + ", " +
-            std::to_string(bytes) + " bytes\n  " + carried.release.text() + "\n";
+            std::to_string(bytes) + " bytes\n  " + carried.release.text() + "\n" + acts_text(acts);
     releases.push_back({{"component", carried.component.text()},
                         {"version", carried.version},
                         {"release", carried.release.text()},
                         {"released", to_rfc3339(mark.since)},
-                        {"bytes", bytes}});
+                        {"bytes", bytes},
+                        {"acts", acts_document(acts)}});
   }
   text += "log of " + std::to_string(contents.log.size) + " entries, timestamp version " +
           std::to_string(contents.trusted.timestamp()->body.version) + "; devices take it until " +

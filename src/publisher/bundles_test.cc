@@ -5,12 +5,14 @@
 
 #include "audit/log_sim_test.h"
 #include "bundle/bundle_sim_test.h"
+#include "publisher/acts.h"
 #include "publisher/ceremony.h"
 #include "publisher/desk_sim_test.h"
 #include "publisher/publication.h"
 #include "publisher/release_sim_test.h"
 #include "publisher/release_view.h"
 #include "publisher/signing.h"
+#include "statement/envelope_list.h"
 
 namespace fb::publisher {
 namespace {
@@ -37,6 +39,7 @@ struct Shop : TestDesk {
                                               {"kind", "content"},
                                               {"version", "290"},
                                               {"log_entry", at}}}}});
+    say({});
     server.answers["POST /api/v1/releases"] = [this](const port::HttpRequest& request) {
       const json::Value body = *json::parse(request.body);
       take(body.at("role").get<std::string>(), body.at("metadata").get<std::string>());
@@ -50,6 +53,18 @@ struct Shop : TestDesk {
     for (std::uint64_t i = 0; i < more; ++i) log.append("report", {{"number", i}});
     std::erase_if(server.files, [](const auto& file) { return file.first.starts_with("/log/"); });
     for (const auto& [path, bytes] : log.files()) server.files["/log/" + path] = bytes;
+  }
+  void say(const std::vector<statement::Envelope>& acts) {
+    server.answer("GET /api/v1/releases/" + draft.release.text() + "/acts",
+                  {{"release", draft.release.text()}, {"acts", statement::encode_list(acts)}});
+  }
+  statement::Envelope approval(const std::string& person, const Digest& release) {
+    Desk with = desk();
+    ActOrder order;
+    order.person = person;
+    order.release = release;
+    order.reason = "tried it";
+    return *make_act(with, order);
   }
   void mark() {
     Desk with = desk();
@@ -93,6 +108,23 @@ TEST(BundleExport, MakesABundleThatHoldsAndIsTheSameEachTime) {
   EXPECT_THAT(said->text, HasSubstr("log of 300 entries"));
   EXPECT_EQ(said->document.at("releases").at(0).at("release"), shop.draft.release.text());
   EXPECT_EQ(*shop.make(), *bytes);
+}
+
+TEST(BundleExport, TakesAlongWhatPeopleSaidAndNothingThatWouldNotCount) {
+  Shop shop;
+  shop.mark();
+  const auto good = shop.approval("reviewer", shop.draft.release);
+  shop.say({*statement::seal(good.type, good.payload, tuf::TestSigner("somebody else")), good,
+            shop.approval("security", crypto::sha256("another"))});
+  const auto archive = opened(*shop.make());
+  const auto index = bundle::decode_index(*archive.read("bundle.json", 1U << 20U));
+  ASSERT_TRUE(index.ok());
+  ASSERT_EQ(index->releases.front().acts.size(), 1U);
+  EXPECT_EQ(index->releases.front().acts.front().payload, good.payload);
+  const auto said = describe_bundle(archive, shop.judge());
+  ASSERT_TRUE(said.ok()) << said.error().detail;
+  EXPECT_THAT(said->text, HasSubstr("  approve by reviewer until 2030-04-16"));
+  EXPECT_EQ(said->document.at("releases").at(0).at("acts").at(0).at("person"), "reviewer");
 }
 
 TEST(BundleExport, RefusesWhatIsNotMarkedAndSaysHowToMarkIt) {

@@ -131,6 +131,25 @@ TEST(Acts, AWaiverTakesTwoPeopleWithDifferentRoles) {
   EXPECT_EQ(plan->acts.size(), 3U) << "rita's approval and a waiver of each, for devices to check";
 }
 
+TEST(Acts, AreGivenToACourierWithoutAnyRolloutAndNotOnceTheyExpired) {
+  Lab lab;
+  const Digest release = lab.publish_channel("291");
+  const auto given = [&] {
+    return lab.get("/api/v1/releases/" + release.text() + "/acts").at("acts");
+  };
+  EXPECT_TRUE(given().empty());
+  Act act = lab.act(ActKind::approve, "sven", release);
+  act.expires = lab.clock.wall() + seconds(10);
+  ASSERT_EQ(lab.order(act).status, 201);
+  ASSERT_EQ(lab.order(ActKind::approve, "rita", release).status, 201);
+  ASSERT_EQ(given().size(), 2U);
+  const auto envelope = statement::decode_envelope(given().at(0));
+  ASSERT_TRUE(envelope.ok());
+  EXPECT_EQ(statement::decode_act(envelope->payload)->release, release);
+  lab.pass(seconds(11));
+  EXPECT_EQ(given().size(), 1U);
+}
+
 TEST(Acts, AnExpiredWaiverOpensNothing) {
   Lab lab;
   const Digest release = lab.publish_channel("291", {1, 21});

@@ -9,6 +9,7 @@
 #include "server/answers.h"
 #include "server/trust_change.h"
 #include "server/views.h"
+#include "statement/envelope_list.h"
 
 namespace fb::server {
 namespace {
@@ -97,6 +98,16 @@ Result<port::ServerResponse> evidence_of(const World& world, const std::string& 
   return json_answer(200, json::Value{{"release", text}, {"evidence", std::move(list)}});
 }
 
+// For who carries a release to where no plan goes.
+Result<port::ServerResponse> acts_of(const World& world, const std::string& text, Instant now) {
+  FB_ASSIGN(const Digest digest, Digest::parse(text));
+  if (world.releases->find(digest) == nullptr)
+    return Error{ErrorCode::not_found, "no release " + text};
+  return json_answer(
+      200, json::Value{{"release", text},
+                       {"acts", statement::encode_list(world.rollouts->acts_of(digest, now))}});
+}
+
 // What a start would be over: whoever plans computes the rest by the engine's own rule.
 Result<port::ServerResponse> one_scope(const World& world, const std::string& text,
                                        const std::string& lane_word, Instant now) {
@@ -183,6 +194,11 @@ void ManagementRoutes::route(const Segments& path, const port::ServerRequest& re
   if (path.size() == 5 && noun == "releases" && path[4] == "evidence") {
     return read(reply,
                 [release = path[3]](World& world, Instant) { return evidence_of(world, release); });
+  }
+  if (path.size() == 5 && noun == "releases" && path[4] == "acts") {
+    return read(reply, [release = path[3]](World& world, Instant now) {
+      return acts_of(world, release, now);
+    });
   }
   if (path.size() > 4) return reply(problem_answer(404, "no such resource: " + request.path));
   const std::uint64_t cursor = number(request, "cursor", 0);

@@ -200,6 +200,10 @@ std::set<RolloutId> Rollouts::lifted_halts(const Digest& release,
   return out;
 }
 
+std::vector<statement::Envelope> Rollouts::acts_of(const Digest& release, Instant now) const {
+  return acts_for_devices(n_.releases.find(release)->acts, lifted_halts(release, {}), now);
+}
+
 // Somebody spoke about a release that is on its way: devices that wait for that word hear it.
 void Rollouts::tell_devices(const Digest& release, Instant now) {
   for (const auto& [id, run] : runs_) {

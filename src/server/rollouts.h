@@ -60,6 +60,9 @@ class Rollouts {
                                   Instant now);
   [[nodiscard]] std::uint64_t release_index(RolloutId rollout) const;
 
+  // What devices verify themselves of what people said about a release that is here.
+  [[nodiscard]] std::vector<statement::Envelope> acts_of(const Digest& release, Instant now) const;
+
   // What a start of this release would be over. Errors: not_found, conflict (nobody is left, no
   // such lane for its kind).
   [[nodiscard]] Result<rollout::Scope> scope(const Digest& release, statement::Lane lane,

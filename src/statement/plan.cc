@@ -5,6 +5,7 @@
 #include "base/check.h"
 #include "base/limits.h"
 #include "json/reader.h"
+#include "statement/envelope_list.h"
 
 namespace fb::statement {
 namespace {
@@ -82,22 +83,6 @@ json::Value encode(const LogProof& proof) {
           {"consistency", encode_hashes(proof.consistency)}};
 }
 
-std::vector<Envelope> read_acts(json::Reader& in, std::string_view key) {
-  const json::Value& list = in.raw(key);
-  std::vector<Envelope> acts;
-  if (!list.is_array() || list.size() > limits::kActsPerPlan)
-    in.fail(key, "a list of at most 32 envelopes is expected");
-  if (in.failed()) return acts;
-  for (const json::Value& each : list) {
-    auto envelope = decode_envelope(each);
-    if (!envelope.ok())
-      in.fail(key, envelope.error().detail);
-    else
-      acts.push_back(std::move(envelope).value());
-  }
-  return acts;
-}
-
 }  // namespace
 
 const std::vector<std::pair<std::string_view, Ring>>& ring_words() {
@@ -137,7 +122,7 @@ Result<Plan> decode_plan(std::string_view bytes) {
   plan.rings = read_rings(in, "rings");
   plan.state = in.word("state", kPlanWords);
   plan.started = in.instant("started");
-  plan.acts = read_acts(in, "acts");
+  plan.acts = read_envelopes(in, "acts", limits::kActsPerPlan);
   FB_TRY(in.done());
   return plan;
 }
@@ -145,8 +130,6 @@ Result<Plan> decode_plan(std::string_view bytes) {
 std::string encode(const Plan& plan) {
   json::Value rings = json::Value::array();
   for (const Ring ring : plan.rings) rings.push_back(word(ring));
-  json::Value acts = json::Value::array();
-  for (const Envelope& act : plan.acts) acts.push_back(encode(act));
   return json::pretty(
       {{"format", "firebreak.plan/1"},
        {"rollout", plan.rollout.number()},
@@ -158,7 +141,7 @@ std::string encode(const Plan& plan) {
        {"rings", std::move(rings)},
        {"state", word(plan.state)},
        {"started", to_rfc3339(plan.started)},
-       {"acts", std::move(acts)}});
+       {"acts", encode_list(plan.acts)}});
 }
 
 Result<std::vector<Blocked>> decode_blocked(std::string_view bytes) {
