@@ -110,15 +110,27 @@ Status Archive::read_pieces(std::string_view name, std::uint64_t from, const Pie
 }
 
 Status Writer::add(const std::string& name, std::string_view bytes) {
+  return add(name, bytes.size(), [&](const Sink& sink) { return sink(bytes); });
+}
+
+Status Writer::add(const std::string& name, std::uint64_t size, const Fill& fill) {
   FB_CHECK(last_ < name);
   last_ = name;
   FB_TRY(check_count(++members_));
-  written_ += kBlockBytes + bytes.size() + padding_of(bytes.size());
+  FB_ASSIGN(const std::string header, tar_header({name, size}));
+  written_ += kBlockBytes + size + padding_of(size);
   FB_TRY(check_total(written_ + 2 * kBlockBytes));
-  FB_ASSIGN(const std::string header, tar_header({name, bytes.size()}));
   FB_TRY(sink_(header));
-  FB_TRY(sink_(bytes));
-  return sink_(std::string(padding_of(bytes.size()), '\0'));
+  std::uint64_t left = size;
+  const Error wrong{ErrorCode::mismatch, name + " does not have the " + std::to_string(size) +
+                                             " bytes it is said to have"};
+  FB_TRY(fill([&](std::string_view piece) -> Status {
+    if (piece.size() > left) return wrong;
+    left -= piece.size();
+    return sink_(piece);
+  }));
+  if (left > 0) return wrong;
+  return sink_(std::string(padding_of(size), '\0'));
 }
 
 Status Writer::finish() { return sink_(std::string(2 * kBlockBytes, '\0')); }

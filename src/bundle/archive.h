@@ -52,6 +52,11 @@ class Writer {
 
   // Names have to ascend (FB_CHECK). Errors: those of tar_header and of the sink; too_large.
   Status add(const std::string& name, std::string_view bytes);
+  // The same for a member that nobody holds as a whole: `fill` gives exactly `size` bytes, piece by
+  // piece, to the sink that it gets. Errors: also mismatch (more or fewer came; what is written so
+  // far is no bundle) and those of `fill`.
+  using Fill = std::function<Status(const Sink&)>;
+  Status add(const std::string& name, std::uint64_t size, const Fill& fill);
   // The end of the archive: nothing may be added after.
   Status finish();
 

@@ -168,5 +168,25 @@ TEST(BundleClient, AnswersAsAWebServerWould) {
   EXPECT_FALSE(client.send(request).ok());
 }
 
+TEST(Writer, TakesAMemberInPiecesAndRefusesOneOfAnotherLength) {
+  const auto written = [](std::uint64_t said) {
+    std::string out;
+    Writer writer([&](std::string_view bytes) -> Status {
+      out.append(bytes);
+      return {};
+    });
+    const Status added = writer.add("targets/a", said, [](const Writer::Sink& sink) -> Status {
+      for (const char* piece : {"one", "", "two"}) FB_TRY(sink(piece));
+      return {};
+    });
+    if (!added.ok()) return std::string(name(added.error().code));
+    EXPECT_TRUE(writer.finish().ok());
+    return out;
+  };
+  EXPECT_EQ(written(6), packed({{"targets/a", "onetwo"}}));
+  EXPECT_EQ(written(5), "mismatch");
+  EXPECT_EQ(written(7), "mismatch");
+}
+
 }  // namespace
 }  // namespace fb::bundle

@@ -7,6 +7,7 @@
 
 #include "audit/entry.h"
 #include "base/limits.h"
+#include "crypto/sha256.h"
 #include "json/reader.h"
 #include "publisher/fields.h"
 #include "publisher/home.h"
@@ -42,7 +43,8 @@ Status keep_size(port::Files& home, std::vector<std::uint64_t> sizes, std::uint6
   return home.write_atomic(std::string(kSizes), json::pretty(json::Value(sizes)));
 }
 
-// Gathers what belongs into a bundle and fetches it, one file at a time, in the order of names.
+// Gathers what belongs into a bundle, and writes it in the order of names: metadata file by file,
+// targets piece by piece.
 class Export {
  public:
   Export(Desk& desk, tuf::TrustedSet trusted, statement::People people, LogSource log)
@@ -65,23 +67,26 @@ class Export {
   }
 
  private:
-  using Fetch = std::function<Result<std::string>()>;
+  using Put = std::function<Status(bundle::Writer&)>;
 
   void add_file(const std::string& name, std::size_t max_bytes) {
-    files_[name] = [this, name, max_bytes] { return desk_.server.static_file(name, max_bytes); };
+    files_[name] = [this, name, max_bytes](bundle::Writer& writer) -> Status {
+      FB_ASSIGN(const std::string bytes, desk_.server.static_file(name, max_bytes));
+      return writer.add(name, bytes);
+    };
+  }
+  void add_bytes(const std::string& name, const std::string& bytes) {
+    files_[name] = [name, bytes](bundle::Writer& writer) { return writer.add(name, bytes); };
   }
 
   // Roots from the first on: a device may have been installed with any of them.
   Status add_metadata() {
     for (std::int64_t version = 1; version <= trusted_.root().body.version; ++version)
       add_file("metadata/" + tuf::metadata_path(tuf::kRoot, version), limits::kRootBytes);
-    files_[std::string(kTimestampName)] = [this] {
-      return Result<std::string>(trusted_.timestamp()->bytes);
-    };
+    add_bytes(std::string(kTimestampName), trusted_.timestamp()->bytes);
     const auto snapshot = trusted_.snapshot();
-    files_["metadata/" + tuf::metadata_path(tuf::kSnapshot, snapshot->body.version)] = [snapshot] {
-      return Result<std::string>(snapshot->bytes);
-    };
+    add_bytes("metadata/" + tuf::metadata_path(tuf::kSnapshot, snapshot->body.version),
+              snapshot->bytes);
     for (const auto& [role, meta] : snapshot->body.meta)
       add_file("metadata/" + tuf::metadata_path(role, meta.version), tuf::max_bytes(role));
     return {};
@@ -91,13 +96,36 @@ class Export {
     FB_ASSIGN(const auto file, find_target(trusted_, path, role));
     FB_ASSIGN(const Digest digest, file.sha256());
     const std::string name = "targets/" + tuf::hashed_name(path, digest.hex());
-    files_[name] = [this, name, file]() -> Result<std::string> {
-      FB_ASSIGN(std::string bytes,
-                desk_.server.static_file(name, static_cast<std::size_t>(file.length)));
-      FB_TRY(tuf::check_content(bytes, file.length, file.hashes).in(name));
-      return bytes;
+    const auto size = static_cast<std::uint64_t>(file.length);
+    files_[name] = [this, name, size, digest](bundle::Writer& writer) {
+      return writer.add(name, size, [&](const bundle::Writer::Sink& sink) {
+        return stream(name, size, digest, sink);
+      });
     };
     return {};
+  }
+
+  // Hashed on its way: what is not signed is found out before the file gets its name.
+  Status stream(const std::string& name, std::uint64_t size, const Digest& digest,
+                const bundle::Writer::Sink& sink) {
+    crypto::Sha256 hash;
+    FB_TRY(desk_.server.stream_static_file(name, size, [&](std::string_view piece) {
+      hash.update(piece);
+      return sink(piece);
+    }));
+    const Digest got = hash.finish();
+    if (got == digest) return {};
+    return Error{ErrorCode::mismatch, name + ": the server has " + got.brief() + " where " +
+                                          digest.brief() + " is signed"};
+  }
+
+  Result<std::string> small_target(const std::string& path, std::string_view role) {
+    FB_ASSIGN(const auto file, find_target(trusted_, path, role));
+    FB_ASSIGN(const Digest digest, file.sha256());
+    const std::string name = "targets/" + tuf::hashed_name(path, digest.hex());
+    FB_ASSIGN(std::string bytes, desk_.server.static_file(name, limits::kJsonBytes));
+    FB_TRY(tuf::check_content(bytes, file.length, file.hashes).in(name));
+    return bytes;
   }
 
   Status add_release(const std::string& words, std::uint64_t log_size) {
@@ -134,14 +162,13 @@ class Export {
                        "release mark-released " +
                        carried.component.text() + " " + carried.version};
     }
-    FB_TRY(add_target(path, role));
-    const std::string name = "targets/" + tuf::hashed_name(path, carried.release.hex());
-    const auto fetch = files_.find(name);
-    if (fetch == files_.end()) {
+    FB_ASSIGN(const Digest digest, file.sha256());
+    if (digest != carried.release) {
       return Error{ErrorCode::mismatch,
                    path + " is not signed as the server's " + carried.release.brief()};
     }
-    FB_ASSIGN(const std::string bytes, fetch->second());
+    FB_TRY(add_target(path, role));
+    FB_ASSIGN(const std::string bytes, small_target(path, role));
     FB_ASSIGN(const auto manifest, release::decode_manifest(bytes));
     for (const auto& artifact : manifest.artifacts)
       FB_TRY(add_target(release::target_path(manifest, artifact.name), role));
@@ -197,14 +224,9 @@ class Export {
   }
 
   Status write(const bundle::Writer::Sink& sink) {
-    files_[std::string(bundle::kIndexName)] = [this] {
-      return Result<std::string>(bundle::encode(index_));
-    };
+    add_bytes(std::string(bundle::kIndexName), bundle::encode(index_));
     bundle::Writer writer(sink);
-    for (const auto& [name, fetch] : files_) {
-      FB_ASSIGN(const std::string bytes, fetch().in(name));
-      FB_TRY(writer.add(name, bytes));
-    }
+    for (const auto& [name, put] : files_) FB_TRY(put(writer).in(name));
     return writer.finish();
   }
 
@@ -213,7 +235,7 @@ class Export {
   statement::People people_;
   LogSource log_;
   bundle::Index index_;
-  std::map<std::string, Fetch> files_;  // by the name of the member
+  std::map<std::string, Put> files_;  // by the name of the member
 };
 
 // Until when a device takes it that allows the usual time for carrying.
@@ -226,6 +248,19 @@ std::int64_t timestamp_version(const Result<std::string>& bytes) {
   if (!bytes.ok()) return 0;
   const auto document = tuf::decode_timestamp(*bytes);
   return document.ok() ? document->body.version : 0;
+}
+
+// What was written is read again, and judged as on a machine that has our root.
+Result<Outcome> write_checked(Desk& desk, const ExportOrder& order, const BundlePlace& place,
+                              const std::string& name) {
+  FB_ASSIGN(const auto file, place.folder.append_to(name));
+  FB_TRY(export_bundle(desk, order, [&](std::string_view bytes) { return file->append(bytes); }));
+  FB_TRY(file->keep());
+  FB_ASSIGN(auto source, place.open(place.folder.absolute(name)));
+  FB_ASSIGN(const auto archive, bundle::Archive::open(std::move(source)));
+  FB_ASSIGN(const std::string root, read_text(desk.home, std::string(kPinnedRoot)));
+  const Instant now = desk.clock.wall();
+  return describe_bundle(archive, {root, {now, now, {}}});
 }
 
 }  // namespace
@@ -290,6 +325,16 @@ Result<Outcome> describe_bundle(const bundle::Archive& archive, const bundle::Ju
                   {"log_size", contents.log.size},
                   {"timestamp_version", contents.trusted.timestamp()->body.version},
                   {"until", until}}};
+}
+
+Result<Outcome> export_bundle_file(Desk& desk, const ExportOrder& order, const BundlePlace& place) {
+  const std::string partial = place.name + ".partial";
+  FB_TRY(place.folder.remove(partial));
+  auto outcome = write_checked(desk, order, place, partial);
+  const Status named = outcome.ok() ? place.folder.rename(partial, place.name) : outcome.error();
+  if (named.ok()) return outcome;
+  FB_TRY(place.folder.remove(partial));
+  return named.error();
 }
 
 Result<Outcome> unpack_bundle(const bundle::Archive& archive, const bundle::Judge& judge,

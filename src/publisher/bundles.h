@@ -12,6 +12,7 @@
 #include "base/result.h"
 #include "bundle/archive.h"
 #include "bundle/contents.h"
+#include "port/byte_source.h"
 #include "port/files.h"
 #include "publisher/desk.h"
 #include "publisher/outcome.h"
@@ -23,10 +24,20 @@ struct ExportOrder {
   std::vector<std::uint64_t> seen;    // sizes of the log that devices may have seen
 };
 
-// The bundle goes to `sink`. The sizes of the log of the last exports count as seen as well, and
-// this one's is kept. Errors: conflict (a release without its mark), not_found, mismatch, those of
-// the server, of the log and of the sink.
+// The bundle goes to `sink` in pieces: no artifact is held as a whole. The sizes of the log of the
+// last exports count as seen as well, and this one's is kept. Errors: conflict (a release without
+// its mark), not_found, mismatch, those of the server, of the log and of the sink.
 Status export_bundle(Desk& desk, const ExportOrder& order, const bundle::Writer::Sink& sink);
+
+struct BundlePlace {
+  port::Files& folder;
+  std::string name;
+  const port::OpenSource& open;  // reads what was written
+};
+
+// Written beside it (`name`.partial), examined there, and renamed once it holds: nobody carries
+// half a bundle away, whatever breaks. Errors: as export_bundle and describe_bundle.
+Result<Outcome> export_bundle_file(Desk& desk, const ExportOrder& order, const BundlePlace& place);
 
 // What is in it, in words. Errors: as bundle::examine.
 Result<Outcome> describe_bundle(const bundle::Archive& archive, const bundle::Judge& judge);

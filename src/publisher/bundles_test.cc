@@ -21,7 +21,8 @@ using testing::HasSubstr;
 
 // A home whose server has published channel 290, in a log of 300 entries.
 struct Shop : TestDesk {
-  Shop() {
+  explicit Shop(const std::string& artifact_bytes = "rules of 290")
+      : draft(drafted(artifact_bytes)) {
     Desk with = desk();
     FB_CHECK(sign_draft(with, draft).ok());
     take("content", *home.read("drafts/sensor.channel-290/content.json", 1U << 20U));
@@ -89,7 +90,27 @@ struct Shop : TestDesk {
     return {*home.read("root.json", 1U << 20U), {clock.wall() + age, clock.wall() + age, carry}};
   }
 
-  const Draft draft = made(channel_order("290", "1,2"));
+  static Draft drafted(const std::string& artifact_bytes) {
+    DraftOrder order = channel_order("290", "1,2");
+    order.artifacts = {{"channel.bin", artifact_bytes, false}};
+    return made(order);
+  }
+  // As the command line does; what is in the folder then.
+  std::pair<std::string, std::set<std::string>> export_file(sim::MemoryFiles& folder) {
+    const port::OpenSource open =
+        [&](const std::string&) -> Result<std::shared_ptr<const port::ByteSource>> {
+      FB_ASSIGN(std::string bytes, folder.read("site.bundle.partial", 64U << 20U));
+      return bundle::source_of(std::move(bytes));
+    };
+    Desk with = desk();
+    const auto done =
+        export_bundle_file(with, {{"sensor.channel@290"}, {}}, {folder, "site.bundle", open});
+    std::set<std::string> names;
+    for (const auto& [path, bytes] : folder.everything()) names.insert(path);
+    return {tuf::refusal(done), names};
+  }
+
+  const Draft draft;
   audit::LogSimulator log;
 };
 
@@ -142,7 +163,66 @@ TEST(BundleExport, RefusesOtherBytesFromTheServer) {
   for (auto& [path, bytes] : shop.server.files) {
     if (path.ends_with("channel.bin")) bytes += "?";
   }
-  EXPECT_FALSE(shop.make().ok());
+  EXPECT_EQ(tuf::refusal(shop.make()), "mismatch");
+}
+
+// Of an artifact that is larger than anything that is held at once.
+TEST(BundleExport, PassesArtifactsOnInThePiecesInWhichTheyCome) {
+  const std::string large(5'000'001, 'x');
+  Shop shop(large);
+  shop.mark();
+  Desk with = shop.desk();
+  std::size_t largest = 0, total = 0;
+  ASSERT_TRUE(
+      export_bundle(with, {{"sensor.channel@290"}, {}}, [&](std::string_view piece) -> Status {
+        largest = std::max(largest, piece.size());
+        total += piece.size();
+        return {};
+      }).ok());
+  EXPECT_GT(total, large.size());
+  EXPECT_LE(largest, 2 * TestServer::kPieceBytes)
+      << "metadata and the index are larger than a piece";
+  EXPECT_TRUE(describe_bundle(opened(*shop.make()), shop.judge()).ok());
+}
+
+TEST(BundleExport, ThatBreaksOffLeavesNoFileAndTheOldOneAsItWas) {
+  Shop shop(std::string(400'000, 'x'));
+  shop.mark();
+  sim::MemoryFiles folder;
+  EXPECT_TRUE(folder.write_atomic("site.bundle", "the last one").ok());
+  EXPECT_TRUE(folder.write_atomic("site.bundle.partial", "of a run that died").ok());
+  const std::set<std::string> untouched{"site.bundle"};
+  shop.server.breaks_off_after = 100'000;
+  EXPECT_EQ(shop.export_file(folder), std::pair(std::string("unreachable"), untouched));
+  shop.server.breaks_off_after = std::string::npos;
+  auto& served = std::find_if(shop.server.files.begin(), shop.server.files.end(), [](auto& file) {
+                   return file.first.ends_with("channel.bin");
+                 })->second;
+  served.back() = '?';
+  EXPECT_EQ(shop.export_file(folder), std::pair(std::string("mismatch"), untouched))
+      << "other bytes";
+  served.pop_back();
+  EXPECT_EQ(shop.export_file(folder), std::pair(std::string("mismatch"), untouched)) << "too few";
+  served += "xx";
+  EXPECT_EQ(shop.export_file(folder), std::pair(std::string("mismatch"), untouched)) << "too many";
+  EXPECT_EQ(*folder.read("site.bundle", 100), "the last one");
+  served.pop_back();
+  EXPECT_EQ(shop.export_file(folder), std::pair(std::string("accepted"), untouched));
+  EXPECT_GT(*folder.size("site.bundle"), 400'000U);
+}
+
+TEST(BundleExport, NeverGivesAFileItsNameBeforeItIsWholeOnTheDisk) {
+  for (std::uint64_t nth = 1;; ++nth) {
+    Shop shop;
+    shop.mark();
+    sim::MemoryFiles folder;
+    folder.fail_change(nth, sim::DoorFault::not_applied, sim::Afterwards::works);
+    const auto [verdict, names] = shop.export_file(folder);
+    if (folder.fault_pending()) break;
+    EXPECT_NE(verdict, "accepted") << nth;
+    EXPECT_TRUE(names.empty()) << nth;
+    ASSERT_LT(nth, 500U);
+  }
 }
 
 TEST(BundleExport, ShowsTheLogGoingOnFromEarlierExportsAndFromSizesThatAreNamed) {

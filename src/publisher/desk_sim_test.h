@@ -46,8 +46,10 @@ class TestServer final : public port::HttpClient {
     requests.push_back(request);
     if (away) return Error{ErrorCode::unreachable, "connection refused"};
     const std::string path = request.url.substr(std::string("http://server").size());
-    if (const auto file = files.find(path); file != files.end())
-      return port::HttpResponse{200, {}, file->second};
+    if (const auto file = files.find(path); file != files.end()) {
+      if (!request.sink) return port::HttpResponse{200, {}, file->second};
+      return stream(file->second, request);
+    }
     const auto answer = answers.find(request.method + " " + path);
     if (answer != answers.end()) return answer->second(request);
     if (request.method == "PUT") return port::HttpResponse{200, {}, "{}"};
@@ -73,7 +75,20 @@ class TestServer final : public port::HttpClient {
     return nullptr;
   }
 
+  // As over a socket: in pieces of kPieceBytes, and no further than `breaks_off_after`.
+  static constexpr std::size_t kPieceBytes = 16U << 10U;
+  Result<port::HttpResponse> stream(const std::string& bytes,
+                                    const port::HttpRequest& request) const {
+    for (std::size_t at = 0; at < bytes.size(); at += kPieceBytes) {
+      if (at >= breaks_off_after) return Error{ErrorCode::unreachable, "connection reset"};
+      if (Status taken = request.sink(std::string_view(bytes).substr(at, kPieceBytes)); !taken.ok())
+        return taken.error();
+    }
+    return port::HttpResponse{200, {}, ""};
+  }
+
   bool away = false;
+  std::size_t breaks_off_after = std::string::npos;
   std::map<std::string, std::string> files;
   std::map<std::string, Answer> answers;
   std::vector<port::HttpRequest> requests;

@@ -1,5 +1,7 @@
 #include "publisher/server_client.h"
 
+#include <algorithm>
+
 #include "base/bytes.h"
 #include "wire/problem.h"
 
@@ -9,6 +11,10 @@ namespace {
 // Bundles of the log are the largest answers: 256 entries of at most 64 KiB.
 constexpr std::size_t kAnswerBytes = 64U << 20U;
 constexpr int kPages = 10'000;
+// Of what is refused, however small the file that was asked for.
+constexpr std::size_t kProblemBytes = 64U << 10U;
+// A line slower than this over a whole file is given up.
+constexpr std::int64_t kSlowestBytesPerSecond = 16 << 10;
 
 std::string cursor_of(const json::Value& page) {
   const auto next = page.find("next");
@@ -101,6 +107,18 @@ Result<std::string> ServerClient::static_file(std::string_view path, std::size_t
   request.max_body = max_bytes;
   FB_ASSIGN(auto response, send(std::move(request)));
   if (response.status == 200) return std::move(response.body);
+  return wire::to_error(response.status, response.body).in("/tuf/" + std::string(path));
+}
+
+Status ServerClient::stream_static_file(std::string_view path, std::uint64_t size,
+                                        const Sink& sink) {
+  port::HttpRequest request;
+  request.url = "/tuf/" + std::string(path);
+  request.max_body = std::max(static_cast<std::size_t>(size), kProblemBytes);
+  request.timeout = seconds(30 + static_cast<std::int64_t>(size) / kSlowestBytesPerSecond);
+  request.sink = sink;
+  FB_ASSIGN(const auto response, send(std::move(request)));
+  if (response.status == 200) return {};
   return wire::to_error(response.status, response.body).in("/tuf/" + std::string(path));
 }
 

@@ -5,6 +5,8 @@
 // the server's own words. One thread.
 #pragma once
 
+#include <cstdint>
+#include <functional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -38,6 +40,10 @@ class ServerClient {
   Result<json::Value> list(std::string_view path, const std::string& name);
   // A file below /tuf/, without credentials. Errors: also not_found.
   Result<std::string> static_file(std::string_view path, std::size_t max_bytes);
+  // The same of exactly `size` bytes, in pieces as they arrive. Errors: also too_large, and those
+  // of the sink; what came before an error has reached the sink.
+  using Sink = std::function<Status(std::string_view piece)>;
+  Status stream_static_file(std::string_view path, std::uint64_t size, const Sink& sink);
 
   [[nodiscard]] const std::string& url() const { return address_.url; }
 
