@@ -32,12 +32,14 @@ struct Site : World {
   // What an exporter makes of the repository now.
   [[nodiscard]] Files files_of(const std::string& version, const Digest& which,
                                const std::vector<std::uint64_t>& seen = {},
-                               const std::vector<statement::Envelope>& acts = {}) {
+                               const std::vector<statement::Envelope>& acts = {},
+                               const std::vector<bundle::TenantsWord>& tenants = {}) {
     audit::LogSimulator& shown = server.log;
     const std::uint64_t at = shown.append("release", {{"release", which.text()}}, clock.wall());
     shown.append("report", {{"number", 1}}, clock.wall());
     bundle::Index index{shown.checkpoint(), {}, {bundle::carried_in(shown, at, version, which)}};
     index.releases.front().acts = acts;
+    index.tenants = tenants;
     for (const std::uint64_t size : seen)
       index.continues.push_back({size, shown.consistency(size)});
     index.continues.push_back({shown.size(), {}});
@@ -73,22 +75,40 @@ struct Site : World {
            std::none_of(sandbox.commands.begin(), sandbox.commands.end(),
                         [](const port::Command& command) { return command.argv.at(0) == "taste"; });
   }
-  void freeze(Instant until) {
-    rule({"quarter-end", "sensor.*", policy::Freeze{clock.wall(), until}, {}, {}});
-  }
+  void freeze(Instant until) { rule(frozen(until - clock.wall())); }
   // Laid out by local root, as version 3.
   void rule(const policy::Rule& rule) {
-    policy::Policy policy;
-    policy.tenant = *TenantId::parse("acme");
-    policy.version = 3;
-    policy.issued = clock.wall();
-    policy.rules = {rule};
-    FB_CHECK(
-        files
-            .write_atomic(layout::kPolicy, json::compact(statement::encode(*statement::seal(
-                                               statement::kPolicyType, encode(policy), customer))))
-            .ok());
+    FB_CHECK(files
+                 .write_atomic(layout::kPolicy,
+                               json::compact(statement::encode(policy(3, {rule}, customer))))
+                 .ok());
     FB_CHECK(start().ok());
+  }
+  [[nodiscard]] statement::Envelope policy(std::int64_t version,
+                                           const std::vector<policy::Rule>& rules,
+                                           const tuf::TestSigner& signer,
+                                           const char* tenant = "acme") const {
+    const policy::Policy said{*TenantId::parse(tenant), version, clock.wall(),
+                              policy::OnHalt::revert, rules};
+    return *statement::seal(statement::kPolicyType, encode(said), signer);
+  }
+  [[nodiscard]] statement::Envelope rotation(std::int64_t version, const tuf::TestSigner& from,
+                                             const tuf::TestSigner& to) const {
+    const policy::KeyRotation what{*TenantId::parse("acme"), version, clock.wall(), to.key()};
+    const auto one = *statement::seal(policy::kPolicyKeyType, encode(what), from);
+    return *statement::add_signature(one, to);
+  }
+  [[nodiscard]] policy::Rule frozen(Millis span) const {
+    return {"quarter-end", "sensor.*", policy::Freeze{clock.wall(), clock.wall() + span}, {}, {}};
+  }
+  // The release, and what acme says to its devices.
+  json::Value install_with(const std::vector<statement::Envelope>& rotations,
+                           const std::optional<statement::Envelope>& said,
+                           const char* tenant = "acme") {
+    std::vector<std::uint64_t> seen;
+    if (server.log.size() > 0) seen.push_back(server.log.size());
+    return install(bundle::packed(
+        files_of("291", release, seen, {}, {{*TenantId::parse(tenant), rotations, said}})));
   }
 
   tuf::TestSigner customer{"customer"};
@@ -284,6 +304,89 @@ TEST(Bundle, WaitsForTheCustomersFreezeAndStartsAfterItWithoutTheStick) {
   EXPECT_EQ(site.active(), "290");
   site.run_for(hours(2));
   EXPECT_EQ(site.active(), "291") << site.agent->last_trouble();
+}
+
+// ---- What the customer says to its own devices ----
+
+TEST(Bundle, BringsTheCustomersPolicyAndItsReleasesAreJudgedByIt) {
+  Site site(true);
+  const json::Value seen =
+      site.install_with({}, site.policy(1, {site.frozen(hours(8))}, site.customer));
+  EXPECT_EQ(site.phase(), "deferred");
+  const std::string sentence = seen.at("releases").at(0).at("sentence").get<std::string>();
+  EXPECT_NE(sentence.find("acme's rule quarter-end: frozen until"), std::string::npos) << sentence;
+  ASSERT_TRUE(site.power_cut().ok());
+  (void)site.install_with({}, {});
+  EXPECT_EQ(site.active(), "290") << "it stays, whatever a later bundle leaves out";
+  const auto lifted = site.policy(2, {}, site.customer);
+  (void)site.install_with({}, lifted);
+  EXPECT_EQ(site.active(), "291") << site.agent->last_trouble();
+  (void)site.install_with({}, lifted);
+  EXPECT_EQ(site.agent->last_trouble(), "") << "the same once more is no trouble";
+}
+
+TEST(Bundle, BringsNoPolicyThatTheCustomersKeyAndAHigherVersionDoNotVouchFor) {
+  const tuf::TestSigner thief{"thief"};
+  struct Row {
+    const char* what;
+    std::function<statement::Envelope(Site&)> said;
+    const char* tenant;
+    const char* trouble;
+  };
+  const Row rows[] = {
+      {"a lower version", [](Site& s) { return s.policy(2, {}, s.customer); }, "acme",
+       "customer policy refused: version 2 after version 3"},
+      {"the same version, saying something else",
+       [](Site& s) { return s.policy(3, {}, s.customer); }, "acme",
+       "customer policy refused: version 3 after version 3"},
+      {"another key", [&](Site& s) { return s.policy(9, {}, thief); }, "acme",
+       "customer policy refused: 0 valid signatures"},
+      {"another tenant's under our name",
+       [](Site& s) { return s.policy(9, {}, s.customer, "other"); }, "acme",
+       "customer policy refused: it is the policy of other"},
+      {"another tenant's", [](Site& s) { return s.policy(9, {}, s.customer, "other"); }, "other",
+       ""},
+  };
+  for (const Row& row : rows) {
+    Site site(true);
+    site.freeze(site.clock.wall() + hours(8));
+    const std::string before = *site.files.read(layout::kPolicy, 1U << 20U);
+    (void)site.install_with({}, row.said(site), row.tenant);
+    EXPECT_EQ(site.phase(), "deferred") << row.what;
+    EXPECT_EQ(*site.files.read(layout::kPolicy, 1U << 20U), before) << row.what;
+    if (*row.trouble == '\0')
+      EXPECT_EQ(site.agent->last_trouble(), "") << row.what;
+    else
+      EXPECT_EQ(site.agent->last_trouble().find(row.trouble), 0U) << site.agent->last_trouble();
+  }
+}
+
+TEST(Bundle, IsNoWayToAFirstTenantKey) {
+  Site site;  // nothing is pinned
+  (void)site.install_with({}, site.policy(1, {site.frozen(hours(8))}, site.customer));
+  EXPECT_EQ(site.active(), "291") << "nobody's freeze";
+  EXPECT_FALSE(site.files.read(layout::kPolicy, 1U << 20U).ok());
+  EXPECT_NE(site.agent->last_trouble().find("has pinned no policy_key"), std::string::npos);
+}
+
+TEST(Bundle, BringsRotationsOfThePolicyKeyAndBeginsAtThePinnedOne) {
+  const tuf::TestSigner next{"next"}, thief{"thief"};
+  Site site(true);
+  (void)site.install_with({site.rotation(1, thief, next)},
+                          site.policy(1, {site.frozen(hours(8))}, next));
+  EXPECT_NE(site.agent->last_trouble().find("customer policy refused"), std::string::npos);
+  EXPECT_EQ(site.active(), "291") << "nobody's freeze";
+
+  Site other(true);
+  (void)other.install_with({other.rotation(1, other.customer, next)},
+                           other.policy(1, {other.frozen(hours(8))}, next));
+  EXPECT_EQ(other.phase(), "deferred") << other.agent->last_trouble();
+  ASSERT_TRUE(other.power_cut().ok());
+  (void)other.install_with({}, other.policy(2, {}, other.customer));
+  EXPECT_EQ(other.active(), "290") << "the old key signs nothing more";
+  (void)other.install_with({other.rotation(1, other.customer, next)}, other.policy(2, {}, next));
+  EXPECT_EQ(other.active(), "291") << other.agent->last_trouble();
+  EXPECT_EQ(other.agent->last_trouble(), "");
 }
 
 // ---- What people said of it ----

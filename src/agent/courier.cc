@@ -148,7 +148,7 @@ Knowledge Courier::knowledge() const {
   known.people = people_;
   known.policy = policy_;
   for (const auto& [component, each] : carried_)
-    known.carried.emplace(component, CarriedActs{each.release, verified(each.acts)});
+    known.carried.emplace(component, CarriedActs{each.release, verified(each.acts, Heard::before)});
   return known;
 }
 
@@ -335,11 +335,18 @@ void Courier::follow_policy_keys(std::int64_t offered, News& news) {
   if (!taken.ok()) news.troubles.push_back("customer key refused: " + taken.error().detail);
 }
 
-// Durable before it counts: a device that forgot a rotation would believe the old key again.
 Status Courier::take_policy_keys(std::string_view bytes) {
   FB_ASSIGN(const auto rotations, policy::decode_rotations(bytes));
+  const std::int64_t before = policy_keys_->version();
+  FB_TRY(take_rotations(rotations));
+  if (policy_keys_->version() > before) return {};
+  return Error{ErrorCode::not_found, "no rotation that this device has not seen came"};
+}
+
+// Durable before it counts: a device that forgot a rotation would believe the old key again.
+Status Courier::take_rotations(const std::vector<statement::Envelope>& rotations) {
   policy::KeyChain next = *policy_keys_;
-  Status refused = Error{ErrorCode::not_found, "no rotation that this device has not seen came"};
+  Status refused;
   for (const auto& each : rotations) {
     if (next.knows(each)) continue;
     // One from before the pinned key leads nowhere here, and another may lead on.
@@ -359,13 +366,16 @@ void Courier::follow_policy(std::int64_t offered, News& news) {
     return news.troubles.push_back("customer policy version " + std::to_string(offered) +
                                    " cannot be fetched");
   }
-  auto policy = open_policy(*bytes, policy_keys_->signers());
-  Status taken = policy.ok() ? Status() : Status(policy.error());
-  if (taken.ok()) taken = doors_.files.write_atomic(layout::kPolicy, *bytes);
-  if (taken.ok())
-    policy_ = std::move(policy).value();
-  else
+  if (const Status taken = take_policy(*bytes); !taken.ok())
     news.troubles.push_back("customer policy refused: " + taken.error().detail);
+}
+
+// One of a newer version, signed with the key of today; durable before it counts.
+Status Courier::take_policy(std::string_view bytes) {
+  FB_ASSIGN(auto policy, open_policy(bytes, policy_keys_->signers()));
+  FB_TRY(doors_.files.write_atomic(layout::kPolicy, bytes));
+  policy_ = std::move(policy);
+  return {};
 }
 
 Result<policy::Policy> Courier::open_policy(std::string_view bytes,
@@ -416,13 +426,13 @@ Result<Order> Courier::take_offer(const wire::Offer& offer) {
       plan.state == statement::PlanState::running || plan.state == statement::PlanState::completed;
   if (!open) return wrong("is " + std::string(word(plan.state)));
   Order order{std::move(plan), offer.ask, {}, {}, nullptr};
-  order.acts = verified(order.plan.acts);
+  order.acts = verified(order.plan.acts, Heard::now);
   order.resumed = lifted(order);
   return order;
 }
 
-std::vector<statement::SignedAct> Courier::verified(
-    const std::vector<statement::Envelope>& acts) const {
+std::vector<statement::SignedAct> Courier::verified(const std::vector<statement::Envelope>& acts,
+                                                    Heard heard) const {
   std::vector<statement::SignedAct> out;
   const auto now = metadata_.now();
   for (const auto& envelope : acts) {
@@ -430,7 +440,7 @@ std::vector<statement::SignedAct> Courier::verified(
         statement::verify_act(envelope, people_, std::max(now.local, now.authenticated_bound));
     if (act.ok())
       out.push_back(std::move(act).value());
-    else
+    else if (heard == Heard::now)
       doors_.log.line(port::LogLevel::warning, "an act does not count: " + act.error().detail);
   }
   return out;

@@ -164,6 +164,10 @@ class Courier {
   Result<std::string> get(const std::string& path);
   void follow_policy_keys(std::int64_t offered, News& news);
   Status take_policy_keys(std::string_view bytes);
+  Status take_rotations(const std::vector<statement::Envelope>& rotations);
+  Status take_policy(std::string_view bytes);
+  [[nodiscard]] bool has_policy(const statement::Envelope& envelope) const;
+  void take_tenants_word(const bundle::Index& index, std::vector<std::string>& troubles);
   void follow_policy(std::int64_t offered, News& news);
   Result<policy::Policy> open_policy(std::string_view bytes,
                                      const statement::Signers& signers) const;
@@ -171,8 +175,11 @@ class Courier {
   void take_offers(News& news);
   Result<Order> take_offer(const wire::Offer& offer);
   Result<std::string> document(const std::string& path, std::string_view role, Origin* origin);
+  // Those that count by the people whom this device knows; the others are logged where they are
+  // new.
+  enum class Heard : std::uint8_t { now, before };
   [[nodiscard]] std::vector<statement::SignedAct> verified(
-      const std::vector<statement::Envelope>& acts) const;
+      const std::vector<statement::Envelope>& acts, Heard heard) const;
   [[nodiscard]] std::vector<RolloutId> lifted(const Order& order) const;
   Status be_fresh(statement::Purpose purpose, release::Kind kind);
   Status load_identity();

@@ -71,6 +71,7 @@ Status Courier::open_bundle(std::shared_ptr<const port::ByteSource> source, Bund
   FB_TRY(follow_bundle(*client, news));
   FB_ASSIGN(const std::string bytes, archive->read(bundle::kIndexName, limits::kBundleIndexBytes));
   FB_ASSIGN(const auto index, bundle::decode_index(bytes));
+  take_tenants_word(index, news.troubles);
   for (const bundle::Carried& carried : newest_of(index, config_)) {
     FB_ASSIGN(const auto refusal, find_refusal(index, carried));
     if (refusal) {
@@ -80,7 +81,7 @@ Status Courier::open_bundle(std::shared_ptr<const port::ByteSource> source, Bund
     FB_TRY(learn_time(carried));
     FB_TRY(remember_carried(carried));
     Order order = order_for(carried, client);
-    order.acts = verified(carried.acts);
+    order.acts = verified(carried.acts, Heard::now);
     order.resumed = lifted(order);
     news.orders.push_back(std::move(order));
   }
@@ -97,6 +98,36 @@ Status Courier::follow_bundle(port::HttpClient& bundle, BundleNews& news) {
   Origin origin{bundle, {base + "/targets"}, news.troubles};
   load_documents(&origin);
   return {};
+}
+
+// Before its releases, which are judged by it. Whoever carries it can leave it out, so what is
+// refused of it stops no release: by the policy that is here they are judged all the same. No
+// bundle brings the first key: local root pins that.
+void Courier::take_tenants_word(const bundle::Index& index, std::vector<std::string>& troubles) {
+  for (const bundle::TenantsWord& word : index.tenants) {
+    if (word.tenant != config_.tenant) continue;
+    if (!policy_keys_) {
+      return troubles.push_back("the bundle brings a policy of " + word.tenant.text() +
+                                ", and local root has pinned no policy_key in agent.toml: it is "
+                                "not believed");
+    }
+    const Status keys = take_rotations(word.rotations);
+    const bool known = !word.policy || has_policy(*word.policy);
+    const Status policy = known ? Status() : take_policy(json::compact(encode(*word.policy)));
+    // Of a rotation from before the key that is pinned here nobody needs to hear.
+    if (!keys.ok() && (known || !policy.ok()))
+      troubles.push_back("customer key refused: " + keys.error().detail);
+    if (!policy.ok()) troubles.push_back("customer policy refused: " + policy.error().detail);
+  }
+}
+
+// Whether it is the one that counts here: most bundles bring what is known.
+bool Courier::has_policy(const statement::Envelope& envelope) const {
+  if (!policy_) return false;
+  const auto stored = doors_.files.read(layout::kPolicy, limits::kJsonBytes);
+  const auto here = stored.ok() ? statement::parse_envelope(*stored)
+                                : Result<statement::Envelope>(stored.error());
+  return here.ok() && here->payload == envelope.payload;
 }
 
 Result<std::optional<NoPermit>> Courier::find_refusal(const bundle::Index& index,

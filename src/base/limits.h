@@ -105,6 +105,8 @@ inline constexpr std::uint64_t kBundleBytes = 64ULL << 30U;
 inline constexpr std::size_t kBundleMembers = 5000;
 inline constexpr std::size_t kBundleReleases = 64;
 inline constexpr std::size_t kBundleContinuations = 64;  // sizes of the log that sites have seen
+inline constexpr std::size_t kBundleTenants =
+    16;  // a stick goes round the sites of a few customers
 inline constexpr std::size_t kBundleIndexBytes = 8U << 20U;
 // How old a timestamp, snapshot or block list may be that a courier brings. Two weeks are a round
 // of sites; a month is the term of content itself.

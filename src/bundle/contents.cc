@@ -17,7 +17,7 @@ class Examination {
 
   Result<Contents> run() {
     FB_ASSIGN(tuf::TrustedSet trusted, refresh());
-    Contents out{std::move(trusted), {}, {}, {}};
+    Contents out{std::move(trusted), {}, {}, {}, {}};
     trusted_ = &out.trusted;
     FB_TRY(check_common());
     FB_ASSIGN(const std::string bytes, archive_.read(kIndexName, limits::kBundleIndexBytes));
@@ -27,6 +27,7 @@ class Examination {
       FB_ASSIGN(auto release, check_release(each, index));
       out.releases.push_back(std::move(release));
     }
+    out.tenants = index.tenants;
     out.log = log_;
     FB_TRY(check_nothing_else());
     out.members = std::move(members_);

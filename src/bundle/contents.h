@@ -29,6 +29,9 @@ struct Release {
 struct Contents {
   tuf::TrustedSet trusted;
   std::vector<Release> releases;
+  // As they stand in the index: only a device whose local root has pinned a tenant's key can verify
+  // what that tenant says.
+  std::vector<TenantsWord> tenants;
   audit::Tip log;
   std::set<std::string> members;  // those whose bytes were verified
 };

@@ -228,6 +228,19 @@ TEST(Index, ShowsWhoeverHasSeenTheLogThatItGoesOn) {
   EXPECT_FALSE(shop.index.proof_for(carried, 2).has_value());
 }
 
+TEST(Index, HasEachTenantOnceWithOnePolicyOrNone) {
+  Shop shop;
+  const statement::Envelope policy{std::string(statement::kPolicyType), "{}", {}};
+  const TenantsWord acme{*TenantId::parse("acme"), {}, policy};
+  shop.index.tenants = {acme, {*TenantId::parse("beta"), {}, {}}};
+  const auto again = decode_index(encode(shop.index));
+  ASSERT_TRUE(again.ok()) << again.error().detail;
+  EXPECT_EQ(again->tenants.front().policy->payload, "{}");
+  EXPECT_FALSE(again->tenants.back().policy.has_value());
+  shop.index.tenants = {acme, acme};
+  EXPECT_FALSE(decode_index(encode(shop.index)).ok());
+}
+
 TEST(Index, OverItsLimitsIsRefused) {
   Shop shop;
   const Carried one = shop.index.releases.front();

@@ -4,6 +4,7 @@
 #include <sstream>
 
 #include "bundle/index.h"
+#include "policy/key_rotation.h"
 
 namespace fb::bundle {
 namespace {
@@ -18,16 +19,21 @@ std::string file_text() {
 Index sample() {
   const Digest release = *Digest::from_hex(std::string(64, 'a'));
   const Digest hash = *Digest::from_hex(std::string(64, 'b'));
-  return {"log.example/firebreak\n3\nq6urq6urq6urq6urq6urq6urq6urq6urq6urq6urq6s=\n\n— …\n",
-          {{2, {hash}}, {3, {}}},
-          {{release,
-            *ComponentId::parse("sensor.channel"),
-            release::Kind::content,
-            "291",
-            1,
-            R"({"index":1,"kind":"release"})",
-            {hash, release},
-            {{std::string(statement::kPersonType), "{}", {{std::string(64, '0'), "signature"}}}}}}};
+  return {
+      "log.example/firebreak\n3\nq6urq6urq6urq6urq6urq6urq6urq6urq6urq6urq6s=\n\n— …\n",
+      {{2, {hash}}, {3, {}}},
+      {{release,
+        *ComponentId::parse("sensor.channel"),
+        release::Kind::content,
+        "291",
+        1,
+        R"({"index":1,"kind":"release"})",
+        {hash, release},
+        {{std::string(statement::kPersonType), "{}", {{std::string(64, '0'), "signature"}}}}}},
+      {{*TenantId::parse("acme"),
+        {{std::string(policy::kPolicyKeyType), "{}", {{std::string(64, '0'), "signature"}}}},
+        statement::Envelope{
+            std::string(statement::kPolicyType), "{}", {{std::string(64, '0'), "signature"}}}}}};
 }
 
 TEST(GoldenBundle, IsWhatOurEncoderSays) { EXPECT_EQ(encode(sample()), file_text()); }
@@ -41,7 +47,7 @@ TEST(GoldenBundle, SurvivesDecodingAndEncoding) {
 TEST(GoldenBundle, RefusesUnknownAndMissingFields) {
   const auto value = json::parse(file_text());
   ASSERT_TRUE(value.ok());
-  for (const char* list : {"", "releases", "continues"}) {
+  for (const char* list : {"", "releases", "continues", "tenants"}) {
     json::Value more = *value;
     json::Value& object = *list == '\0' ? more : more[list][0];
     object["surprise"] = 1;

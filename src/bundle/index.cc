@@ -1,6 +1,7 @@
 #include "bundle/index.h"
 
 #include <algorithm>
+#include <set>
 
 #include "base/limits.h"
 #include "json/reader.h"
@@ -47,6 +48,33 @@ Carried read_carried(json::Reader& in) {
   return out;
 }
 
+TenantsWord read_tenants_word(json::Reader& in) {
+  TenantsWord out;
+  out.tenant = in.id<TenantId>("tenant");
+  out.rotations = statement::read_envelopes(in, "rotations", limits::kPolicyKeyRotations);
+  auto policy = statement::read_envelopes(in, "policy", 1);
+  if (!policy.empty()) out.policy = std::move(policy.front());
+  return out;
+}
+
+json::Value encode_tenants(const std::vector<TenantsWord>& tenants) {
+  json::Value out = json::Value::array();
+  for (const TenantsWord& each : tenants) {
+    const std::vector<statement::Envelope> policy(each.policy ? 1 : 0,
+                                                  each.policy.value_or(statement::Envelope{}));
+    out.push_back({{"tenant", each.tenant.text()},
+                   {"rotations", statement::encode_list(each.rotations)},
+                   {"policy", statement::encode_list(policy)}});
+  }
+  return out;
+}
+
+bool each_once(const std::vector<TenantsWord>& tenants) {
+  std::set<TenantId> seen;
+  for (const TenantsWord& each : tenants) seen.insert(each.tenant);
+  return seen.size() == tenants.size();
+}
+
 }  // namespace
 
 std::string Carried::manifest_path() const {
@@ -84,7 +112,8 @@ std::string encode(const Index& index) {
   return json::pretty({{"format", kFormat},
                        {"checkpoint", index.checkpoint},
                        {"continues", std::move(continues)},
-                       {"releases", std::move(releases)}});
+                       {"releases", std::move(releases)},
+                       {"tenants", encode_tenants(index.tenants)}});
 }
 
 Result<Index> decode_index(std::string_view bytes) {
@@ -99,6 +128,9 @@ Result<Index> decode_index(std::string_view bytes) {
   });
   in.objects("releases", limits::kBundleReleases,
              [&](json::Reader& each) { index.releases.push_back(read_carried(each)); });
+  in.objects("tenants", limits::kBundleTenants,
+             [&](json::Reader& each) { index.tenants.push_back(read_tenants_word(each)); });
+  if (!each_once(index.tenants)) in.fail("tenants", "each tenant stands here once");
   FB_TRY(in.done());
   if (encode(index) == bytes) return index;
   return Error{ErrorCode::malformed, "bundle.json is not byte for byte as it is written"};

@@ -2,7 +2,8 @@
 //
 // It is signed by nobody and decides nothing: each release is taken only if its role's signed
 // metadata in the same bundle names it, each proof leads to a checkpoint that the log's key has
-// signed, and each act counts as far as a person of trust/people.json signed it. Pure values;
+// signed, each act counts as far as a person of trust/people.json signed it, and what a tenant says
+// as far as the key signed it that local root pinned on that tenant's devices. Pure values;
 // encode() and decode_index() are the file's two directions.
 #pragma once
 
@@ -42,10 +43,18 @@ struct Continuation {
   audit::Hashes hashes;
 };
 
+// What a tenant says to its own devices. The name stands here for them to find it.
+struct TenantsWord {
+  TenantId tenant;
+  std::vector<statement::Envelope> rotations;  // of its policy key, in their order
+  std::optional<statement::Envelope> policy;
+};
+
 struct Index {
   std::string checkpoint;  // a signed note
   std::vector<Continuation> continues;
   std::vector<Carried> releases;
+  std::vector<TenantsWord> tenants = {};  // each once
 
   // The log's word on one of them, for a device that has seen `size` entries; none: the bundle does
   // not show that its log continues that one.

@@ -9,6 +9,8 @@
 #include "base/limits.h"
 #include "crypto/sha256.h"
 #include "json/reader.h"
+#include "policy/customer.h"
+#include "policy/key_rotation.h"
 #include "publisher/fields.h"
 #include "publisher/home.h"
 #include "publisher/log_source.h"
@@ -43,6 +45,46 @@ Status keep_size(port::Files& home, std::vector<std::uint64_t> sizes, std::uint6
   return home.write_atomic(std::string(kSizes), json::pretty(json::Value(sizes)));
 }
 
+struct Said {
+  bundle::TenantsWord word;
+  std::map<std::int64_t, statement::Envelope> rotations;  // by version
+};
+
+// One policy, or one rotation of a policy key. Whether its key signed it, only the tenant's devices
+// know.
+Status add_said(const std::string& bytes, std::map<TenantId, Said>& by_tenant) {
+  FB_ASSIGN(auto envelope, statement::parse_envelope(bytes));
+  if (envelope.type == policy::kPolicyKeyType) {
+    FB_ASSIGN(const auto rotation, policy::decode_key_rotation(envelope.payload));
+    by_tenant[rotation.tenant].rotations[rotation.version] = std::move(envelope);
+    return {};
+  }
+  if (envelope.type != statement::kPolicyType)
+    return Error{ErrorCode::bad_usage, "it is a statement of type " + envelope.type};
+  FB_ASSIGN(const auto policy, policy::decode_policy(envelope.payload));
+  auto& kept = by_tenant[policy.tenant].word.policy;
+  if (kept)
+    return Error{ErrorCode::bad_usage,
+                 "a second policy of " + policy.tenant.text() + "; one counts"};
+  kept = std::move(envelope);
+  return {};
+}
+
+Result<std::vector<bundle::TenantsWord>> tenants_words(const std::vector<std::string>& envelopes) {
+  std::map<TenantId, Said> by_tenant;
+  for (const std::string& bytes : envelopes) FB_TRY(add_said(bytes, by_tenant).in("--policy"));
+  std::vector<bundle::TenantsWord> out;
+  for (auto& [tenant, said] : by_tenant) {
+    said.word.tenant = tenant;
+    for (auto& [version, envelope] : said.rotations)
+      said.word.rotations.push_back(std::move(envelope));
+    out.push_back(std::move(said.word));
+  }
+  if (out.size() <= limits::kBundleTenants) return out;
+  return Error{ErrorCode::too_many, "one bundle carries policies of at most " +
+                                        std::to_string(limits::kBundleTenants) + " tenants"};
+}
+
 // Gathers what belongs into a bundle, and writes it in the order of names: metadata file by file,
 // targets piece by piece.
 class Export {
@@ -62,6 +104,7 @@ class Export {
     for (const std::string& words : order.releases) FB_TRY(add_release(words, checkpoint.tip.size));
     const auto sizes = exported_sizes(desk_.home);
     FB_TRY(add_continuations(order.seen, sizes, checkpoint.tip.size));
+    FB_ASSIGN(index_.tenants, tenants_words(order.policies));
     FB_TRY(write(sink));
     return keep_size(desk_.home, sizes, checkpoint.tip.size);
   }
@@ -315,12 +358,22 @@ Result<Outcome> describe_bundle(const bundle::Archive& archive, const bundle::Ju
                         {"bytes", bytes},
                         {"acts", acts_document(acts)}});
   }
+  json::Value tenants = json::Value::array();
+  for (const auto& word : contents.tenants) {
+    text += "for devices of " + word.tenant.text() + ": " +
+            (word.policy ? "a policy, " : "no policy, ") + std::to_string(word.rotations.size()) +
+            " rotations of its key; only they can verify it\n";
+    tenants.push_back({{"tenant", word.tenant.text()},
+                       {"policy", word.policy.has_value()},
+                       {"rotations", word.rotations.size()}});
+  }
   text += "log of " + std::to_string(contents.log.size) + " entries, timestamp version " +
           std::to_string(contents.trusted.timestamp()->body.version) + "; devices take it until " +
           until + " (carry_days = " + std::to_string(limits::kCarry.ms / days(1).ms) + ")\n";
   return Outcome{Answer::yes,
                  text,
                  {{"releases", std::move(releases)},
+                  {"tenants", std::move(tenants)},
                   {"files", archive.members().size()},
                   {"log_size", contents.log.size},
                   {"timestamp_version", contents.trusted.timestamp()->body.version},

@@ -22,6 +22,7 @@ namespace fb::publisher {
 struct ExportOrder {
   std::vector<std::string> releases;  // each as find_release() takes it
   std::vector<std::uint64_t> seen;    // sizes of the log that devices may have seen
+  std::vector<std::string> policies;  // envelopes of tenants: policies and rotations of their keys
 };
 
 // The bundle goes to `sink` in pieces: no artifact is held as a whole. The sizes of the log of the

@@ -5,6 +5,8 @@
 
 #include "audit/log_sim_test.h"
 #include "bundle/bundle_sim_test.h"
+#include "policy/customer.h"
+#include "policy/key_rotation.h"
 #include "publisher/acts.h"
 #include "publisher/ceremony.h"
 #include "publisher/desk_sim_test.h"
@@ -79,11 +81,11 @@ struct Shop : TestDesk {
   Result<std::string> make(const std::vector<std::uint64_t>& seen = {}) {
     Desk with = desk();
     std::string out;
-    FB_TRY(
-        export_bundle(with, {{"sensor.channel@290"}, seen}, [&](std::string_view bytes) -> Status {
-          out.append(bytes);
-          return {};
-        }));
+    FB_TRY(export_bundle(with, {{"sensor.channel@290"}, seen, {}},
+                         [&](std::string_view bytes) -> Status {
+                           out.append(bytes);
+                           return {};
+                         }));
     return out;
   }
   [[nodiscard]] bundle::Judge judge(Millis age = {}, Millis carry = {}) {
@@ -104,7 +106,7 @@ struct Shop : TestDesk {
     };
     Desk with = desk();
     const auto done =
-        export_bundle_file(with, {{"sensor.channel@290"}, {}}, {folder, "site.bundle", open});
+        export_bundle_file(with, {{"sensor.channel@290"}, {}, {}}, {folder, "site.bundle", open});
     std::set<std::string> names;
     for (const auto& [path, bytes] : folder.everything()) names.insert(path);
     return {tuf::refusal(done), names};
@@ -148,6 +150,49 @@ TEST(BundleExport, TakesAlongWhatPeopleSaidAndNothingThatWouldNotCount) {
   EXPECT_EQ(said->document.at("releases").at(0).at("acts").at(0).at("person"), "reviewer");
 }
 
+TEST(BundleExport, TakesPoliciesAndRotationsAlongByTenantAndInOrder) {
+  Shop shop;
+  shop.mark();
+  const tuf::TestSigner key("tenant"), next("next");
+  const auto policy = [&](const char* tenant) {
+    return json::compact(statement::encode(*statement::seal(
+        statement::kPolicyType,
+        encode(policy::Policy{*TenantId::parse(tenant), 3, shop.clock.wall(), {}, {}}), key)));
+  };
+  const auto rotation = [&](std::int64_t version) {
+    return json::compact(statement::encode(
+        *statement::seal(policy::kPolicyKeyType,
+                         encode(policy::KeyRotation{*TenantId::parse("acme"), version,
+                                                    shop.clock.wall(), next.key()}),
+                         key)));
+  };
+  const auto exported = [&](const std::vector<std::string>& policies) -> Result<std::string> {
+    Desk with = shop.desk();
+    std::string out;
+    FB_TRY(export_bundle(with, {{"sensor.channel@290"}, {}, policies},
+                         [&](std::string_view bytes) -> Status {
+                           out.append(bytes);
+                           return {};
+                         }));
+    return out;
+  };
+  const auto bytes = exported({rotation(2), policy("beta"), policy("acme"), rotation(1)});
+  ASSERT_TRUE(bytes.ok()) << bytes.error().detail;
+  const auto archive = opened(*bytes);
+  const auto index = bundle::decode_index(*archive.read("bundle.json", 1U << 20U));
+  ASSERT_EQ(index->tenants.size(), 2U);
+  EXPECT_TRUE(index->tenants[0].policy && index->tenants[1].policy);
+  ASSERT_EQ(index->tenants[0].rotations.size(), 2U);
+  EXPECT_EQ(policy::decode_key_rotation(index->tenants[0].rotations[0].payload)->version, 1);
+  const auto said = describe_bundle(archive, shop.judge());
+  ASSERT_TRUE(said.ok()) << said.error().detail;
+  EXPECT_THAT(said->text, HasSubstr("for devices of acme: a policy, 2 rotations of its key"));
+  EXPECT_EQ(tuf::refusal(exported({policy("acme"), policy("acme")})), "bad_usage");
+  EXPECT_EQ(tuf::refusal(exported(
+                {json::compact(statement::encode(shop.approval("reviewer", shop.draft.release)))})),
+            "bad_usage");
+}
+
 TEST(BundleExport, RefusesWhatIsNotMarkedAndSaysHowToMarkIt) {
   Shop shop;
   const auto bytes = shop.make();
@@ -161,7 +206,7 @@ TEST(BundleExport, RefusesOtherBytesFromTheServer) {
   Shop shop;
   shop.mark();
   for (auto& [path, bytes] : shop.server.files) {
-    if (path.ends_with("channel.bin")) bytes += "?";
+    if (path.ends_with("channel.bin")) bytes.back() = '?';
   }
   EXPECT_EQ(tuf::refusal(shop.make()), "mismatch");
 }
@@ -174,7 +219,7 @@ TEST(BundleExport, PassesArtifactsOnInThePiecesInWhichTheyCome) {
   Desk with = shop.desk();
   std::size_t largest = 0, total = 0;
   ASSERT_TRUE(
-      export_bundle(with, {{"sensor.channel@290"}, {}}, [&](std::string_view piece) -> Status {
+      export_bundle(with, {{"sensor.channel@290"}, {}, {}}, [&](std::string_view piece) -> Status {
         largest = std::max(largest, piece.size());
         total += piece.size();
         return {};

@@ -3,9 +3,11 @@
 
     bundle_test.py BIN REPO
 
-A publisher marks releases and exports two bundles. The first is laid out as a mirror, from which a
-machine without any server is provisioned; then the publisher's server is stopped, and the machine
-takes the second. Damaged, older and unmarked bundles are refused, each with its reason.
+A publisher marks releases and exports three bundles. The first is laid out as a mirror, from which
+a machine without any server is provisioned; then the publisher's server is stopped. The second
+brings the customer's policy, which wants an approval that is not there, and its release waits; the
+third brings the approval, and is taken. Damaged, older and unmarked bundles are refused, each with
+its reason.
 """
 import json
 import os
@@ -26,11 +28,16 @@ class Gap(kill_test.Lab):
         self.firebreak("approve", component, version, "--as", "reviewer", "--reason", "tried it")
         self.firebreak("release", "mark-released", component, version, "--unproven")
 
-    def export(self, file, *releases, **options):
+    def export(self, file, *releases, policies=(), **options):
         chosen = [word for each in releases for word in ("--release", each)]
+        chosen += [word for each in policies for word in ("--policy", each)]
         path = self.path(file)
         self.firebreak("bundle", "export", *chosen, "--output", path, **options)
         return path
+
+    def policy(self, *rules):
+        said = self.firebreak("policy", "sign", "--tenant", "acme", *rules)
+        return json.loads(said)["file"]
 
     def furnish(self):
         self.open_shop()
@@ -40,6 +47,7 @@ class Gap(kill_test.Lab):
         with open(self.path("agent.toml"), "w", encoding="utf-8") as file:
             file.write(f"""tenant = "acme"
 root = "{self.path('lab/root.json')}"
+policy_key = "{self.path('lab/tenants/acme/policy.pub.json')}"
 state_dir = "{self.path('machine')}"
 socket = "{self.path('agent.sock')}"
 [air_gapped]
@@ -89,13 +97,18 @@ def story(gap):
     gap.mark("sensor.channel", "289")
     first = gap.export("first.bundle", "sensor.engine@7.11", "sensor.channel@289")
     gap.mark("sensor.channel", "290")
-    second = gap.export("second.bundle", "sensor.channel@290")
+    policy = gap.policy("--approvals", "security", "--id", "two-eyes")
+    second = gap.export("second.bundle", "sensor.channel@290", policies=[policy])
+    gap.firebreak("approve", "sensor.channel", "290", "--as", "security", "--reason", "read it")
+    third = gap.export("third.bundle", "sensor.channel@290", policies=[policy])
 
     gap.server.terminate()
     gap.server.wait(timeout=10)
     root, mirror = gap.path("lab/root.json"), gap.path("mirror")
-    shown = gap.said("firebreak", "--json", "bundle", "show", second, "--root", root, expect=0)
+    shown = gap.said("firebreak", "--json", "bundle", "show", third, "--root", root, expect=0)
     assert shown["releases"][0]["version"] == "290", shown
+    assert "security" in [each["person"] for each in shown["releases"][0]["acts"]], shown
+    assert shown["tenants"] == [{"policy": True, "rotations": 0, "tenant": "acme"}], shown
     gap.said(
         "firebreak", "--json", "bundle", "import", first, "--root", root, "--into", mirror, expect=0
     )
@@ -107,7 +120,11 @@ def story(gap):
     assert refused["refused"]["rule"] == "malformed", refused
     refused = gap.install(damaged(second, ".channel.bin"), expect=1)
     assert "digest mismatch" in refused["releases"][0]["sentence"], refused
-    done = gap.install(second, expect=0)
+    waits = gap.install(second, expect=1)
+    assert waits["releases"][0]["state"] == "deferred", waits
+    wanted = "rule two-eyes: 0 of 1 approvals that count here (reviewer); still wanted: security"
+    assert wanted in waits["releases"][0]["sentence"], waits
+    done = gap.install(third, expect=0)
     assert done["releases"][0]["active"], done
     status = json.loads(gap.agent("status", expect=0))
     channel = [each for each in status["components"] if each["component"] == "sensor.channel"][0]
