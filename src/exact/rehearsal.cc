@@ -25,10 +25,17 @@ server::Config config_for(const sim::Scenario& scenario, const Vendor& vendor) {
   config.heartbeat = p.heartbeat;
   config.silence = p.silence;
   config.tick = p.tick;
-  config.holdback_bake = p.holdback_bake;
-  for (const rollout::Horizon& horizon : p.horizons) config.horizons.push_back(horizon.age);
+  // Younger horizons than the floors of production allow are a lab's, and so are its signed limits.
+  const rollout::Road road{release::Kind::content, p.lane, rollout::Profile::production};
+  if (!rollout::check(road, p, scenario.fleet.devices).ok()) {
+    config.profile = rollout::Profile::lab;
+    config.freshness = limits::kFreshness;
+  }
+  server::RolloutSettings& own = config.own_of[release::Kind::content];  // what goes out here
+  own.holdback_bake = p.holdback_bake;
+  for (const rollout::Horizon& horizon : p.horizons) own.horizons.push_back(horizon.age);
   const auto usual = rollout::defaults(config.profile, p.lane, scenario.fleet.devices);
-  if (p.budget() != usual.budget()) config.budget = p.budget();
+  if (p.budget() != usual.budget()) own.budget = p.budget();
   return config;
 }
 
@@ -74,7 +81,8 @@ Status check(const sim::Scenario& scenario, Depth depth) {
     return Error{ErrorCode::bad_usage,
                  "the exact model's devices beat as often as its server says"};
   const server::Config config = config_for(scenario, Vendor());
-  FB_ASSIGN(const auto had, config.parameters(scenario.parameters.lane, devices));
+  FB_ASSIGN(const auto had,
+            config.parameters(release::Kind::content, scenario.parameters.lane, devices));
   const std::string difference = first_difference(scenario.parameters, had);
   if (difference.empty()) return {};
   return Error{ErrorCode::bad_usage,

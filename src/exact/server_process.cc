@@ -23,7 +23,7 @@ ServerProcess::ServerProcess(server::Config config, const server::OnlineSigners&
 Status ServerProcess::open() {
   store.mend();
   dying_ = false;
-  FB_ASSIGN(const auto parameters, config_.parameters(rollout::Lane::standard, 1000));
+  FB_ASSIGN(const auto parameters, config_.common_parameters());
   server::DeciderOptions options;
   options.tick = parameters.tick;
   options.notify = [](const server::Notice&) {};

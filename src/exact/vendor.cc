@@ -58,8 +58,10 @@ release::Manifest channel_manifest(const std::string& version, const std::string
 statement::SpeedLimits no_limits() {
   constexpr std::int64_t kAll = 1'000'000;
   statement::SpeedLimits limits;
-  for (const auto kind : {release::Kind::core, release::Kind::content})
-    limits.rules.push_back({kind, release::Class::feature, {{{}, kAll}}});
+  for (const auto& [kind_word, kind] : release::kind_words()) {
+    for (const auto& [class_word, cls] : release::class_words())
+      limits.rules.push_back({kind, cls, {{{}, kAll}}});
+  }
   return limits;
 }
 

@@ -79,7 +79,7 @@ Status start(Daemon& daemon, server::ClockWord clock) {
                                                      std::make_unique<http::Client>("firebreakd"));
   const server::Doors doors{*daemon.store, *daemon.repository, *daemon.blobs, daemon.clock,
                             daemon.entropy};
-  FB_ASSIGN(const auto parameters, daemon.config.parameters(rollout::Lane::standard, 1000));
+  FB_ASSIGN(const auto parameters, daemon.config.common_parameters());
   server::DeciderOptions options;
   options.tick = parameters.tick;
   options.clock = clock;

@@ -34,7 +34,7 @@ std::vector<Millis> horizon_ages(Profile profile, Lane lane) {
 }
 
 std::int64_t horizon_budget(const Parameters& p, std::size_t k, std::int64_t b, std::int64_t n) {
-  if (p.lane == Lane::emergency) return 5 * b;
+  if (p.lane == Lane::emergency) return kEmergencyBudgetFactor * b;
   if (k == 0) return b;
   if (p.lane == Lane::fast) return std::max(10 * b, n / 8);
   if (k == 1) return std::max({b, std::min(10 * b, n / 10), n / 100});

@@ -28,6 +28,9 @@ enum class Lane : std::uint8_t { standard, fast, emergency };
 std::string_view name(Lane lane);
 Result<Lane> parse_lane(std::string_view text);
 
+// The emergency lane has one horizon, and this many times the budget B for it.
+inline constexpr std::int64_t kEmergencyBudgetFactor = 5;
+
 // Production: minutes and hours. Lab: seconds, for trying the whole thing out in minutes.
 enum class Profile : std::uint8_t { production, lab };
 std::string_view name(Profile profile);

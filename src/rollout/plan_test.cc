@@ -11,16 +11,6 @@ Plan planned(Profile profile, Lane lane, std::int64_t size) {
   return plan.ok() ? *plan : Plan{};
 }
 
-TEST(Traps, NoPlanHasASingleWave) {
-  for (const Lane lane : {Lane::standard, Lane::fast, Lane::emergency}) {
-    for (const std::int64_t size : {2, 3, 10, 50, 500, 20'000}) {
-      const Plan plan = planned(Profile::production, lane, size);
-      EXPECT_GE(plan.waves.size(), 2U) << name(lane) << " " << size;
-      EXPECT_LT(plan.waves.front().devices, size);
-    }
-  }
-}
-
 TEST(Plan, OfTwentyThousandMachinesFinishesInTimeWhenNothingGoesWrong) {
   const Plan fast = planned(Profile::production, Lane::fast, 20'000);
   ASSERT_TRUE(fast.everybody && fast.finish);

@@ -25,20 +25,24 @@ const std::array<PopulationOf, 4> kPopulations{{{"internal", {Ring::internal}},
 constexpr std::size_t kBroad = 2;
 constexpr std::size_t kCritical = 3;
 constexpr Millis kCriticalWaits = hours(24);
-rollout::Lane engine_lane(statement::Lane lane) {
-  switch (lane) {
-    case statement::Lane::standard: return rollout::Lane::standard;
-    case statement::Lane::fast: return rollout::Lane::fast;
-    case statement::Lane::emergency: return rollout::Lane::emergency;
-  }
-  FB_CHECK(false);
-}
-
 std::size_t population_of(Ring ring) {
   for (std::size_t i = 0; i < kPopulations.size(); ++i) {
     if (kPopulations[i].rings.contains(ring)) return i;
   }
   FB_CHECK(false);
+}
+
+// A configured budget is meant for the fleet; smaller rings have at most the usual one of their
+// size.
+Config::Budget budget_for(std::size_t population, std::int64_t size) {
+  return population == kBroad && size > 0 ? Config::Budget::configured : Config::Budget::usual;
+}
+
+// To who asks for a rollout it is a "no": the mistake stands in the server's configuration.
+Error not_lawful(const Error& error) {
+  if (error.code != ErrorCode::bad_usage) return error;
+  return {ErrorCode::conflict,
+          "this server's configuration allows no such rollout: " + error.detail};
 }
 
 // Devices of one stratum of one population.
@@ -67,6 +71,15 @@ std::vector<Stratum> largest_own(
 
 }  // namespace
 
+rollout::Lane engine_lane(statement::Lane lane) {
+  switch (lane) {
+    case statement::Lane::standard: return rollout::Lane::standard;
+    case statement::Lane::fast: return rollout::Lane::fast;
+    case statement::Lane::emergency: return rollout::Lane::emergency;
+  }
+  FB_CHECK(false);
+}
+
 Result<Audience> Audiences::gather(const Question& question) const {
   FB_TRY(fleet_was_heard(question.now));
   Audience out = eligible(question);
@@ -80,12 +93,20 @@ Result<Audience> Audiences::gather(const Question& question) const {
   std::vector<std::int64_t> sizes(kPopulations.size());
   for (const auto& stratum : out.scope.start.strata) sizes[stratum.population] += stratum.eligible;
   for (std::size_t i = 0; i < sizes.size(); ++i) {
-    FB_ASSIGN(auto plan, population(i, std::max<std::int64_t>(1, sizes[i]), question.lane));
+    FB_ASSIGN(auto plan, population(i, sizes[i], question));
     out.scope.start.populations.push_back(std::move(plan));
   }
   FB_ASSIGN(out.scope.parameters,
-            config_.parameters(engine_lane(question.lane), std::ssize(out.members)));
+            parameters(question, std::ssize(out.members), budget_for(kBroad, sizes[kBroad])));
   return out;
+}
+
+Result<rollout::Parameters> Audiences::parameters(const Question& question, std::int64_t size,
+                                                  Config::Budget whose) const {
+  const release::Kind kind = releases_.find(question.release)->manifest.kind;
+  auto own =
+      config_.parameters(kind, engine_lane(question.lane), std::max<std::int64_t>(1, size), whose);
+  return own.ok() ? std::move(own) : Result<rollout::Parameters>(not_lawful(own.error()));
 }
 
 // A new process knows nobody's word yet: a list made now would leave out whoever has not spoken.
@@ -143,17 +164,12 @@ Audience Audiences::eligible(const Question& question) const {
 // Budgets of its own for each population; only the random one holds back a last control, and
 // critical machines wait a day, whatever happens.
 Result<rollout::PopulationPlan> Audiences::population(std::size_t which, std::int64_t size,
-                                                      statement::Lane lane) const {
-  FB_ASSIGN(auto parameters, config_.parameters(engine_lane(lane), size));
-  if (which != kBroad) {
-    const auto usual = rollout::defaults(config_.profile, engine_lane(lane), size).budget();
-    if (parameters.budget() > usual)
-      parameters = rollout::with_budget(std::move(parameters), size, usual);
-    parameters.holdback = 0;
-  }
+                                                      const Question& question) const {
+  FB_ASSIGN(auto own, parameters(question, size, budget_for(which, size)));
+  if (which != kBroad) own.holdback = 0;
   const bool waits = which == kCritical && config_.profile == rollout::Profile::production &&
-                     lane != statement::Lane::emergency;
-  return rollout::PopulationPlan{std::string(kPopulations[which].name), std::move(parameters),
+                     question.lane != statement::Lane::emergency;
+  return rollout::PopulationPlan{std::string(kPopulations[which].name), std::move(own),
                                  waits ? kCriticalWaits : Millis{}};
 }
 

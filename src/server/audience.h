@@ -21,6 +21,9 @@ struct Audience {
   rollout::Scope scope;
 };
 
+// One word, two vocabularies: as people sign it, and as the engine has it.
+rollout::Lane engine_lane(statement::Lane lane);
+
 class Audiences {
  public:
   Audiences(const Config& config, const Devices& devices, const Releases& releases)
@@ -35,16 +38,19 @@ class Audiences {
     const RolloutRun* resumed;  // of a retry: the halted rollout, whose list it keeps
     Instant now;
   };
-  // With budgets. Errors: conflict (nobody is left; this process has not heard everybody yet).
+  // With budgets. Errors: conflict (nobody is left; this process has not heard everybody yet; the
+  // lane does not carry the kind; what is configured lies below a floor of the kind).
   [[nodiscard]] Result<Audience> gather(const Question& question) const;
 
  private:
+  [[nodiscard]] Result<rollout::Parameters> parameters(const Question& question, std::int64_t size,
+                                                       Config::Budget whose) const;
   [[nodiscard]] Status fleet_was_heard(Instant now) const;
   [[nodiscard]] bool takes_part(DeviceIndex device, const ComponentId& component,
                                 Instant now) const;
   [[nodiscard]] Audience eligible(const Question& question) const;
   [[nodiscard]] Result<rollout::PopulationPlan> population(std::size_t which, std::int64_t size,
-                                                           statement::Lane lane) const;
+                                                           const Question& question) const;
 
   const Config& config_;
   const Devices& devices_;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <set>
+#include <utility>
 
 #include <toml++/toml.h>
 
@@ -10,6 +11,9 @@
 
 namespace fb::server {
 namespace {
+
+// Large enough for any budget that is lawful in some fleet.
+constexpr std::int64_t kLargeFleet = 1'000'000;
 
 // Reads one TOML table; the first mistake sticks, unknown keys are one.
 class Table {
@@ -121,20 +125,34 @@ void read_timing(const toml::table* table, Config& config, std::optional<Error>&
   in.done();
 }
 
-void read_rollout(const toml::table* table, Config& config, std::optional<Error>& problem) {
-  if (table == nullptr) return;
-  Table in(*table, "rollout", problem);
+RolloutSettings read_settings(Table& in) {
+  RolloutSettings settings;
   if (const auto* ages = in.array("horizons_ms")) {
     for (const toml::node& each : *ages) {
       const auto age = each.value_exact<std::int64_t>();
       if (!age || *age < 1)
         in.fail("horizons_ms", "must be a list of milliseconds", each.source());
       else
-        config.horizons.push_back({*age});
+        settings.horizons.push_back({*age});
     }
   }
-  config.budget = in.get<std::int64_t>("budget");
-  config.holdback_bake = in.millis("holdback_bake_ms");
+  settings.budget = in.get<std::int64_t>("budget");
+  if (settings.budget && *settings.budget < 1) in.fail("budget", "must be at least 1");
+  settings.holdback_bake = in.millis("holdback_bake_ms");
+  return settings;
+}
+
+void read_rollout(const toml::table* table, Config& config, std::optional<Error>& problem) {
+  if (table == nullptr) return;
+  Table in(*table, "rollout", problem);
+  config.every_kind = read_settings(in);
+  for (const auto& [word, kind] : release::kind_words()) {
+    const toml::table* own = in.table(std::string(word));
+    if (own == nullptr) continue;
+    Table of_kind(*own, "rollout." + std::string(word), problem);
+    config.own_of[kind] = read_settings(of_kind);
+    of_kind.done();
+  }
   in.done();
 }
 
@@ -207,17 +225,45 @@ Millis Config::freshness_interval() const {
   return freshness.value_or(profile == rollout::Profile::lab ? seconds(2) : limits::kFreshness);
 }
 
-Result<rollout::Parameters> Config::parameters(rollout::Lane lane, std::int64_t fleet_size) const {
-  auto out = rollout::defaults(profile, lane, fleet_size);
-  if (budget) out = rollout::with_budget(std::move(out), fleet_size, *budget);
+RolloutSettings Config::settings_of(release::Kind kind) const {
+  const auto own = own_of.find(kind);
+  if (own == own_of.end()) return every_kind;
+  RolloutSettings out = own->second;
+  if (out.horizons.empty()) out.horizons = every_kind.horizons;
+  if (!out.budget) out.budget = every_kind.budget;
+  if (!out.holdback_bake) out.holdback_bake = every_kind.holdback_bake;
+  return out;
+}
+
+Result<rollout::Parameters> Config::parameters(release::Kind kind, rollout::Lane lane,
+                                               std::int64_t fleet_size, Budget whose) const {
+  FB_TRY(rollout::check_lane(kind, lane));
+  const rollout::Road road{kind, lane, profile};
+  const RolloutSettings own = settings_of(kind);
+  auto out = rollout::defaults(road, fleet_size);
+  const auto usual = rollout::defaults(profile, rollout::Lane::standard, fleet_size).budget();
+  if (own.budget && (whose == Budget::configured || *own.budget < usual))
+    out = rollout::with_budget(std::move(out), fleet_size, *own.budget);
   if (heartbeat) out.heartbeat = *heartbeat;
   if (silence) out.silence = *silence;
   if (tick) out.tick = *tick;
-  for (std::size_t k = 0; k < out.horizons.size() && k < horizons.size(); ++k)
-    out.horizons[k].age = horizons[k];
-  if (holdback_bake) out.holdback_bake = *holdback_bake;
-  FB_TRY(rollout::check(out, fleet_size));
+  for (std::size_t k = 0; k < out.horizons.size() && k < own.horizons.size(); ++k)
+    out.horizons[k].age = own.horizons[k];
+  if (own.holdback_bake) out.holdback_bake = *own.holdback_bake;
+  FB_TRY(rollout::check(road, out, fleet_size));
   return out;
+}
+
+Result<rollout::Parameters> Config::common_parameters() const {
+  using rollout::Lane;
+  for (const auto& [word, kind] : release::kind_words()) {
+    for (const Lane lane : {Lane::standard, Lane::fast, Lane::emergency}) {
+      if (!rollout::check_lane(kind, lane).ok()) continue;
+      const auto legal = parameters(kind, lane, kLargeFleet);
+      if (!legal.ok()) return legal.error().in("[rollout] or [rollout." + std::string(word) + "]");
+    }
+  }
+  return parameters(release::Kind::content, Lane::standard, kLargeFleet);
 }
 
 Result<Config> parse_config(std::string_view toml_text) {

@@ -40,8 +40,8 @@ TEST(ServerConfig, ReadsWhatTheOperatorWrote) {
   EXPECT_EQ(config->keys.rollouts, std::vector<std::string>{"rollouts.pem"});
   EXPECT_EQ(config->heartbeat_interval(), seconds(2));
   EXPECT_EQ(config->freshness_interval(), seconds(60));
-  EXPECT_EQ(config->horizons, (std::vector<Millis>{seconds(1), seconds(5)}));
-  EXPECT_EQ(config->budget, 25);
+  EXPECT_EQ(config->every_kind.horizons, (std::vector<Millis>{seconds(1), seconds(5)}));
+  EXPECT_EQ(config->every_kind.budget, 25);
   ASSERT_NE(config->tenant(*TenantId::parse("hospital")), nullptr);
   EXPECT_EQ(config->tenant(*TenantId::parse("hospital"))->enrolment_token.brief(), "bbbbbbbbbbbb");
   EXPECT_EQ(config->tenant(*TenantId::parse("nobody")), nullptr);
@@ -90,6 +90,10 @@ TEST(ServerConfig, NamesEachMistakeAndWhatWouldBeRight) {
       {"2000", "-5", "timing.heartbeat_ms must be at least 1"},
       {"[1000, 5000]", "[1000, \"x\"]", "rollout.horizons_ms must be a list of milliseconds"},
       {"[1000, 5000]", "1000", "rollout.horizons_ms must be a list"},
+      {"budget = 25", "budget = 0", "rollout.budget must be at least 1"},
+      {"budget = 25", "[rollout.cor]", "line 14: rollout.cor is not a known key"},
+      {"budget = 25", "[rollout.core]\nbudgets = 1",
+       "line 15: rollout.core.budgets is not a known key; did you mean 'budget'?"},
       {"127.0.0.1:8441", "127.0.0.1", "listen must be host:port"},
       {"127.0.0.1:8441", "127.0.0.1:", "listen must be host:port"},
       {"127.0.0.1:8441", "127.0.0.1:65536", "listen must be host:port"},
@@ -110,6 +114,60 @@ TEST(ServerConfig, NamesEachMistakeAndWhatWouldBeRight) {
     ASSERT_FALSE(config.ok()) << to;
     EXPECT_EQ(config.error().code, ErrorCode::bad_usage) << to;
     EXPECT_NE(config.error().detail.find(told), std::string::npos) << config.error().detail;
+  }
+}
+
+TEST(ServerConfig, AKindMayHaveSettingsOfItsOwn) {
+  const auto config = parse_config(R"([rollout]
+budget = 60
+[rollout.core]
+horizons_ms = [900000, 3600000, 86400000]
+budget = 30
+[rollout.flags]
+holdback_bake_ms = 3600000
+)");
+  ASSERT_TRUE(config.ok()) << config.error().detail;
+  ASSERT_TRUE(config->common_parameters().ok()) << config->common_parameters().error().detail;
+  const auto of = [&](release::Kind kind) {
+    return config->parameters(kind, rollout::Lane::standard, 20'000).value();
+  };
+  EXPECT_EQ(of(release::Kind::core).budget(), 30);
+  EXPECT_EQ(of(release::Kind::core).horizons.back().age, days(1));
+  EXPECT_EQ(of(release::Kind::flags).budget(), 60);
+  EXPECT_EQ(of(release::Kind::flags).holdback_bake, hours(1));
+  EXPECT_EQ(of(release::Kind::content).horizons.back().age, hours(4));
+  EXPECT_EQ(of(release::Kind::content).holdback_bake, minutes(30));
+}
+
+// Nobody finds out in the night of the start that a kind cannot be started.
+TEST(ServerConfig, BelowAFloorOfAnyKindIsRefusedAtTheServersStart) {
+  struct Row {
+    const char* text;
+    const char* told;
+  };
+  const Row rows[] = {
+      {"[rollout]\nhorizons_ms = [900000, 3600000, 18000000]",
+       "[rollout] or [rollout.core]: horizons[2].age_ms = 18000000 is not allowed for core in the "
+       "standard lane: the smallest legal one is 28800000 (8 h)"},
+      {"[rollout.content]\nhorizons_ms = [900000, 1800000]",
+       "[rollout] or [rollout.content]: horizons[1].age_ms = 1800000 is not allowed for content in "
+       "the fast lane: the smallest legal one is 3600000 (1 h)"},
+      {"[timing]\nheartbeat_ms = 1000\nsilence_ms = 5000\ntick_ms = 1000\n"
+       "[rollout]\nhorizons_ms = [6000]",
+       "horizons[0].age_ms = 6000 is not allowed for core in the standard lane: the smallest legal "
+       "one is 900000 (15 min)"},
+      {"[rollout]\nbudget = 101", "budget = 101 is not allowed for core"},
+      {"[rollout.content]\nbudget = 1001", "budget = 1001 is not allowed for content"},
+  };
+  for (const Row& row : rows) {
+    const auto config = parse_config(row.text);
+    ASSERT_TRUE(config.ok()) << config.error().detail;
+    const auto refused = config->common_parameters();
+    ASSERT_FALSE(refused.ok()) << row.text;
+    EXPECT_EQ(refused.error().code, ErrorCode::bad_usage);
+    EXPECT_NE(refused.error().detail.find(row.told), std::string::npos) << refused.error().detail;
+    const auto lab = parse_config("profile = \"lab\"\n" + std::string(row.text));
+    EXPECT_TRUE(lab->common_parameters().ok()) << lab->common_parameters().error().detail;
   }
 }
 

@@ -108,6 +108,7 @@ struct LabOptions {
   int tenants = 3;
   std::int64_t budget = 20;
   std::vector<statement::Ring> rings = {statement::Ring::broad};  // in turn
+  rollout::Profile profile = rollout::Profile::lab;
 };
 
 class Lab {
@@ -529,8 +530,8 @@ class Lab {
 
  private:
   void configure(const LabOptions& options) {
-    config.profile = rollout::Profile::lab;
-    config.budget = options.budget;
+    config.profile = options.profile;
+    config.every_kind.budget = options.budget;
     for (int i = 0; i < options.tenants; ++i) {
       const std::string name = "tenant" + std::string(1, static_cast<char>('a' + i));
       config.tenants.push_back({*TenantId::parse(name), crypto::sha256("token of " + name),
@@ -561,7 +562,13 @@ class Lab {
       people.people.push_back(
           {person(name), {role}, {{signer(name).key().id(), signer(name).key()}}});
     }
+    statement::SpeedLimits none;
+    for (const auto& [kind_word, kind] : release::kind_words()) {
+      for (const auto& [class_word, cls] : release::class_words())
+        none.rules.push_back({kind, cls, {{Millis{}, 1'000'000}}});
+    }
     for (const auto& [path, bytes] : std::map<std::string, std::string>{
+             {std::string(statement::kLimitsPath), statement::encode(none)},
              {std::string(statement::kPeoplePath), statement::encode(people)},
              {std::string(statement::kLogTrustPath), statement::encode(log_trust())}}) {
       top.targets[path] = tuf::describe(bytes);

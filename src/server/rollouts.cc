@@ -124,15 +124,6 @@ Status Rollouts::check_word(const statement::SignedAct& signed_act) const {
   return Error{ErrorCode::malformed, "there is no gate '" + act.gate + "'; gates are " + known};
 }
 
-Status Rollouts::lane_fits(const Digest& release, statement::Lane lane) const {
-  if (lane != statement::Lane::fast ||
-      n_.releases.find(release)->manifest.kind != release::Kind::core)
-    return {};
-  return Error{
-      ErrorCode::conflict,
-      "the fast lane is for content, config and flags; core goes by standard or emergency"};
-}
-
 // What speaks against a start before anybody looks at the fleet; the open gates when nothing does.
 Result<std::vector<gate::GateResult>> Rollouts::may_start(const statement::Act& act,
                                                           const RolloutRun* resumed,
@@ -145,7 +136,7 @@ Result<std::vector<gate::GateResult>> Rollouts::may_start(const statement::Act& 
   if (release == nullptr)
     return Error{ErrorCode::not_found, "no release " + act.release.text() + " was submitted here"};
   FB_TRY(not_banned(act.release, resumed));
-  FB_TRY(lane_fits(act.release, act.lane));
+  FB_TRY(rollout::check_lane(release->manifest.kind, engine_lane(act.lane)));
   if (act.lane == statement::Lane::emergency && act.reason.empty()) {
     return Error{ErrorCode::bad_usage,
                  "the emergency lane needs a reason: who looks back at it will ask"};
@@ -296,9 +287,10 @@ int Rollouts::retries(const RolloutRun* resumed) const {
 
 Result<rollout::Scope> Rollouts::scope(const Digest& release, statement::Lane lane,
                                        Instant now) const {
-  if (n_.releases.find(release) == nullptr)
+  const ReleaseEntry* entry = n_.releases.find(release);
+  if (entry == nullptr)
     return Error{ErrorCode::not_found, "no release " + release.text() + " was submitted here"};
-  FB_TRY(lane_fits(release, lane));
+  FB_TRY(rollout::check_lane(entry->manifest.kind, engine_lane(lane)));
   FB_ASSIGN(Audience out, audiences_.gather({release, lane, nullptr, now}));
   return std::move(out.scope);
 }

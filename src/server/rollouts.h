@@ -91,7 +91,6 @@ class Rollouts {
   Result<Done> resume(const statement::SignedAct& act, Transaction& tx, Instant now);
   void ask_for_review(RolloutId id, const statement::Act& act, Transaction& tx, Instant now);
   Status make_room(const ComponentId& component, RolloutId newcomer, Transaction& tx, Instant now);
-  [[nodiscard]] Status lane_fits(const Digest& release, statement::Lane lane) const;
   [[nodiscard]] Result<std::vector<gate::GateResult>> may_start(const statement::Act& act,
                                                                 const RolloutRun* resumed,
                                                                 Instant now) const;

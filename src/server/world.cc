@@ -1,6 +1,7 @@
 #include "server/world.h"
 
 #include "base/limits.h"
+#include "statement/speed.h"
 
 namespace fb::server {
 namespace {
@@ -12,9 +13,10 @@ constexpr const char* kReplySpace = "reply";
 Result<std::unique_ptr<World>> World::open(const Config& config, const Doors& doors,
                                            const OnlineSigners& signers, Instant now) {
   std::unique_ptr<World> world(new World(config, doors));
-  FB_ASSIGN(const auto parameters, config.parameters(rollout::Lane::standard, 1000));
+  FB_ASSIGN(const auto parameters, config.common_parameters());
   world->silence = parameters.silence_deadline();
   FB_ASSIGN(world->repository, Repository::open(doors.repository, doors.store, signers, now));
+  if (config.profile == rollout::Profile::lab) FB_TRY(world->check_lab());
   FB_TRY(world->load_log(*signers.log).in("the event log"));
   FB_ASSIGN(const auto people, world->repository->read_target(std::string(statement::kPeoplePath),
                                                               limits::kJsonBytes));
@@ -37,6 +39,21 @@ Result<std::unique_ptr<World>> World::open(const Config& config, const Doors& do
   FB_TRY(doors.store.commit(tx.batch()));
   FB_TRY(world->repository->publish());
   return world;
+}
+
+// The lab profile frees rollouts of their floors, which no line of configuration may do for
+// machines that matter: the repository's offline keys must have signed that there is no speed limit
+// either.
+Status World::check_lab() const {
+  const auto bytes =
+      repository->read_target(std::string(statement::kLimitsPath), limits::kJsonBytes);
+  const auto signed_limits =
+      bytes.ok() ? statement::decode_limits(*bytes) : Result<statement::SpeedLimits>(bytes.error());
+  if (signed_limits.ok() && signed_limits->unlimited()) return {};
+  return Error{ErrorCode::bad_usage,
+               "profile \"lab\" is for a repository that `firebreak init --lab` made: " +
+                   std::string(statement::kLimitsPath) +
+                   " of this one limits how fast releases spread. Say profile = \"standard\""};
 }
 
 Status World::load_log(const crypto::Signer& signer) {

@@ -72,6 +72,7 @@ class World {
  private:
   World(const Config& config, const Doors& doors)
       : devices(config, doors.entropy), policies(config), config_(config), doors_(doors) {}
+  [[nodiscard]] Status check_lab() const;
   Status load_log(const crypto::Signer& signer);
   void log_events(DeviceIndex device, const wire::CheckIn& check_in, Transaction& tx,
                   Instant now) const;

@@ -171,13 +171,32 @@ rollout::Times usual_times(const FleetShape& fleet, const DeviceTraits& traits) 
   return {fleet.heartbeat, silence, traits.reboot};
 }
 
-Parameters read_rollout(const toml::table& table, const Scenario& so_far,
-                        std::optional<Error>& problem) {
+std::optional<release::Kind> read_kind(TomlTable& in, Lane lane) {
+  if (!in.has("kind")) return std::nullopt;
+  const std::string word = in.word("kind", {"core", "content", "config", "flags"}, "content");
+  for (const auto& [each, kind] : release::kind_words()) {
+    if (each != word) continue;
+    const Status carried = rollout::check_lane(kind, lane);
+    if (carried.ok()) return kind;
+    in.fail("kind", "does not fit the lane: " + carried.error().detail);
+  }
+  return std::nullopt;
+}
+
+Parameters usual_parameters(std::optional<release::Kind> kind, Lane lane, std::int64_t devices) {
+  constexpr auto kProfile = rollout::Profile::production;
+  return kind ? rollout::defaults({*kind, lane, kProfile}, devices)
+              : rollout::defaults(kProfile, lane, devices);
+}
+
+Parameters read_rollout(const toml::table& table, Scenario& so_far, std::optional<Error>& problem) {
   TomlTable in(table, "rollout", problem);
-  const std::string lane = in.word("profile", {"standard", "fast", "emergency"}, "standard");
+  const Lane lane =
+      rollout::parse_lane(in.word("profile", {"standard", "fast", "emergency"}, "standard"))
+          .value();
   const std::int64_t devices = so_far.fleet.devices;
-  Parameters p =
-      rollout::defaults(rollout::Profile::production, rollout::parse_lane(lane).value(), devices);
+  so_far.kind = read_kind(in, lane);
+  Parameters p = usual_parameters(so_far.kind, lane, devices);
   const std::int64_t budget = in.integer("budget", 1, 1'000'000'000, p.budget());
   if (in.has("budget")) p = with_budget(std::move(p), devices, budget);
   read_errors(in, p);
@@ -238,6 +257,10 @@ Result<Scenario> parse_scenario(std::string_view text) {
 Status check(const Scenario& scenario) {
   const Parameters& p = scenario.parameters;
   FB_TRY(rollout::check(p, scenario.fleet.devices));
+  if (scenario.kind) {
+    const rollout::Road road{*scenario.kind, p.lane, rollout::Profile::production};
+    FB_TRY(rollout::check(road, p, scenario.fleet.devices));
+  }
   const auto whole = [&](std::string_view key, Millis time) -> Status {
     if (time.ms % p.tick.ms == 0) return {};
     return Error{ErrorCode::bad_usage, std::string(key) + " must be a multiple of " +

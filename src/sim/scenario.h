@@ -15,7 +15,7 @@
 
 #include "base/result.h"
 #include "base/time.h"
-#include "rollout/parameters.h"
+#include "rollout/floors.h"
 #include "rollout/tick_counts.h"
 
 namespace fb::sim {
@@ -70,6 +70,7 @@ struct Scenario {
   std::optional<Fault> fault;
   DeviceTraits traits;
   GatePolicy gates;
+  std::optional<release::Kind> kind;  // named: its floors hold
   rollout::Parameters parameters;
   Millis horizon = hours(13);
 };

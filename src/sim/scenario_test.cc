@@ -1,5 +1,8 @@
 #include "sim/scenario.h"
 
+#include <map>
+#include <string>
+
 #include <gtest/gtest.h>
 
 namespace fb::sim {
@@ -95,6 +98,27 @@ TEST(Scenario, AMistakeIsNamedWithItsLineAndTheNearWord) {
     EXPECT_NE(scenario.error().detail.find(mistake.said), std::string::npos)
         << scenario.error().detail;
     EXPECT_EQ(scenario.error().code, ErrorCode::bad_usage);
+  }
+}
+
+TEST(Scenario, AKindThatIsNamedBringsItsFloors) {
+  const std::string fleet = "[fleet]\ndevices = 60000\n[rollout]\n";
+  const auto core = parse_scenario(fleet + "kind = \"core\"\n");
+  ASSERT_TRUE(core.ok()) << core.error().detail;
+  EXPECT_EQ(core->kind, release::Kind::core);
+  EXPECT_EQ(core->parameters.horizons.back().age, hours(8));
+  EXPECT_EQ(parse_scenario(fleet)->parameters.horizons.back().age, hours(4));
+  EXPECT_TRUE(parse_scenario(fleet + "budget = 3000\n").ok()) << "no kind, no floor";
+  for (const auto& [text, told] : std::map<std::string, std::string>{
+           {"kind = \"core\"\nprofile = \"fast\"\n", "core goes by standard or emergency"},
+           {"kind = \"content\"\nbudget = 3000\n",
+            "the largest legal one for 60000 devices is 1000"},
+           {"kind = \"flags\"\ntoe_dip = 50\n", "toe_dip = 50 is not allowed for flags"},
+           {"kind = \"core\"\n[[rollout.horizons]]\nage_min = 60\nbudget = 100\n",
+            "the smallest legal one is 28800000 (8 h)"}}) {
+    const auto refused = parse_scenario(fleet + text);
+    ASSERT_FALSE(refused.ok()) << text;
+    EXPECT_NE(refused.error().detail.find(told), std::string::npos) << refused.error().detail;
   }
 }
 

@@ -28,6 +28,16 @@ const SpeedRule* SpeedLimits::find(release::Kind kind, release::Class cls) const
   return it == rules.end() ? nullptr : &*it;
 }
 
+bool SpeedLimits::unlimited() const {
+  for (const auto& [kind_word, kind] : release::kind_words()) {
+    for (const auto& [class_word, cls] : release::class_words()) {
+      const SpeedRule* rule = find(kind, cls);
+      if (rule == nullptr || wait(*rule, kMillion - 1) != Millis{}) return false;
+    }
+  }
+  return true;
+}
+
 std::optional<Millis> wait(const SpeedRule& rule, std::int64_t cohort) {
   for (const SpeedStep& step : rule.steps) {
     if (cohort < step.per_million) return step.after;

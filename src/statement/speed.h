@@ -33,6 +33,8 @@ struct SpeedLimits {
 
   // None: no release of this kind and class may start at all.
   [[nodiscard]] const SpeedRule* find(release::Kind kind, release::Class cls) const;
+  // Every kind and class may have everybody at once: what only a lab's offline keys sign.
+  [[nodiscard]] bool unlimited() const;
 };
 
 // How long a device of `cohort` waits before it may start; none: never under this rule.

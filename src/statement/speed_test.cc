@@ -72,6 +72,23 @@ TEST(SpeedLimits, GrowInBothTimeAndShare) {
   EXPECT_EQ(with({{{0}, 1}, {{9}, 3}, {{5}, 4}}), refused);
 }
 
+TEST(SpeedLimits, AreNoneOnlyWhenEveryKindAndClassMayHaveEverybodyAtOnce) {
+  SpeedLimits limits;
+  for (const auto& [kind_word, kind] : release::kind_words()) {
+    for (const auto& [class_word, cls] : release::class_words())
+      limits.rules.push_back({kind, cls, {{{0}, 1'000'000}}});
+  }
+  EXPECT_TRUE(limits.unlimited());
+  for (std::size_t i = 0; i < limits.rules.size(); ++i) {
+    SpeedLimits one_less = limits;
+    one_less.rules[i].steps = {{{0}, 999'999}, {{1}, 1'000'000}};
+    EXPECT_FALSE(one_less.unlimited()) << i;
+    one_less.rules.erase(one_less.rules.begin() + static_cast<std::ptrdiff_t>(i));
+    EXPECT_FALSE(one_less.unlimited()) << i;
+  }
+  EXPECT_FALSE(SpeedLimits{}.unlimited());
+}
+
 TEST(SpeedLimits, RefuseMoreThanEverybodyAndLessThanNobody) {
   for (const std::int64_t share : {std::int64_t{-1}, std::int64_t{1'000'001}}) {
     EXPECT_NE(problem({{{{}, {}, {{{0}, share}}}}}), "") << share;
