@@ -203,6 +203,16 @@ Result<toml::table> parse_toml(std::string_view text) {
   }
 }
 
+// Usual horizons in which silence could not show at these times are raised, each above the one
+// before.
+void raise_ages(rollout::Parameters& p) {
+  Millis least = p.smallest_horizon();
+  for (rollout::Horizon& horizon : p.horizons) {
+    horizon.age = std::max(horizon.age, least);
+    least = horizon.age + milliseconds(1);
+  }
+}
+
 // A name that only begins like 127.0.0.1 may lead anywhere.
 bool loopback(const std::string& host) {
   if (host == "localhost" || host == "::1") return true;
@@ -247,6 +257,7 @@ Result<rollout::Parameters> Config::parameters(release::Kind kind, rollout::Lane
   if (heartbeat) out.heartbeat = *heartbeat;
   if (silence) out.silence = *silence;
   if (tick) out.tick = *tick;
+  raise_ages(out);
   for (std::size_t k = 0; k < out.horizons.size() && k < own.horizons.size(); ++k)
     out.horizons[k].age = own.horizons[k];
   if (own.holdback_bake) out.holdback_bake = *own.holdback_bake;

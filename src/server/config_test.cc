@@ -139,6 +139,16 @@ holdback_bake_ms = 3600000
   EXPECT_EQ(of(release::Kind::content).holdback_bake, minutes(30));
 }
 
+TEST(ServerConfig, SlowHeartbeatsRaiseTheUsualHorizons) {
+  const auto config = parse_config("[timing]\nheartbeat_ms = 1800000\nsilence_ms = 4320000");
+  ASSERT_TRUE(config.ok()) << config.error().detail;
+  const auto raised = config->common_parameters();
+  ASSERT_TRUE(raised.ok()) << raised.error().detail;
+  EXPECT_EQ(raised->horizons[0].age, minutes(90));
+  EXPECT_GT(raised->horizons[1].age, minutes(90));
+  EXPECT_EQ(raised->horizons[2].age, hours(4));
+}
+
 // Nobody finds out in the night of the start that a kind cannot be started.
 TEST(ServerConfig, BelowAFloorOfAnyKindIsRefusedAtTheServersStart) {
   struct Row {
