@@ -1,10 +1,11 @@
 #!/usr/bin/env python3
-"""Every test that docs/threat_model.md names exists, and no threat goes without one."""
+"""Every test that docs/threat_model.md and docs/traps.md name exists; no row goes without one."""
 
 import pathlib
 import re
 import sys
 
+DOCUMENTS = ("docs/threat_model.md", "docs/traps.md")
 NAMED = re.compile(r"`([A-Z]\w+\.[A-Za-z]\w+)`")
 DEFINED = re.compile(r"^TEST(?:_F|_P)?\(\s*(\w+),\s*(\w+)\)", re.MULTILINE)
 
@@ -30,19 +31,19 @@ def threats(text):
             yield number, cells
 
 
-def check(root):
-    text = (root / "docs/threat_model.md").read_text()
+def check(root, documents=DOCUMENTS):
     known = defined(root)
-    rows = list(threats(text))
-    if not rows:
-        yield "docs/threat_model.md:1: no table of threats with a column 'test'"
-    for number, cells in rows:
-        names = NAMED.findall(cells[-1])
-        if not names:
-            yield f"docs/threat_model.md:{number}: no test for: {cells[0]}"
-        for name in names:
-            if name not in known:
-                yield f"docs/threat_model.md:{number}: there is no test {name}"
+    for document in documents:
+        rows = list(threats((root / document).read_text()))
+        if not rows:
+            yield f"{document}:1: no table with a column 'test'"
+        for number, cells in rows:
+            names = NAMED.findall(cells[-1])
+            if not names:
+                yield f"{document}:{number}: no test for: {cells[0]}"
+            for name in names:
+                if name not in known:
+                    yield f"{document}:{number}: there is no test {name}"
 
 
 if __name__ == "__main__":

@@ -18,7 +18,7 @@ class Threats(unittest.TestCase):
             (root / "src/agent").mkdir(parents=True)
             (root / "docs/threat_model.md").write_text(model)
             (root / "src/agent/a_test.cc").write_text("TEST_F(Ban, Holds) {\n}\n")
-            return list(threats.check(root))
+            return list(threats.check(root, ["docs/threat_model.md"]))
 
     def test_a_named_test_that_exists_is_fine(self):
         self.assertEqual(self.findings(TABLE + "| a | b | `Ban.Holds` |\n"), [])
@@ -30,6 +30,9 @@ class Threats(unittest.TestCase):
     def test_a_threat_without_a_test_is_named(self):
         found = self.findings(TABLE + "| theft | b | none |\n")
         self.assertEqual(found, ["docs/threat_model.md:3: no test for: theft"])
+
+    def test_the_table_of_traps_is_looked_at_too(self):
+        self.assertIn("docs/traps.md", threats.DOCUMENTS)
 
     def test_a_model_without_threats_is_refused(self):
         self.assertEqual(len(self.findings("# Nothing\n")), 1)

@@ -89,7 +89,7 @@ Floor floor_of(const Road& road, std::int64_t fleet_size) {
   const Row& row = row_of(road.kind);
   FB_CHECK(check_lane(road.kind, road.lane).ok());
   Floor floor;
-  floor.toe_dip = fleet_size < kLeastWaves ? kToeDip : std::min(kToeDip, fleet_size - 1);
+  floor.toe_dip = std::clamp<std::int64_t>(fleet_size / 2, 1, kToeDip);
   floor.budget = std::numeric_limits<std::int64_t>::max();
   if (road.profile == Profile::lab) return floor;
   floor.bake = kBake;

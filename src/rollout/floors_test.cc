@@ -178,6 +178,20 @@ TEST(Traps, NoPlanHasASingleWaveForAnyKindAndLane) {
   }
 }
 
+TEST(Traps, NeverThreeOfFourMachinesAtOnce) {
+  for (const Profile profile : {Profile::production, Profile::lab}) {
+    for (const Road& road : every_road(profile)) {
+      for (std::int64_t size = 2; size <= 20; ++size) {
+        Parameters p = defaults(road, size);
+        EXPECT_LE(2 * p.toe_dip, size) << told(road, size);
+        p.toe_dip = size / 2 + 1;
+        EXPECT_FALSE(check(road, p, size).ok()) << told(road, size);
+      }
+    }
+  }
+  for (const Wave& wave : planned(defaults(Road{}, 4), 4).waves) EXPECT_LE(wave.devices, 2);
+}
+
 // So it is the one to offer to somebody who wants everything at once.
 TEST(Floors, NoLaneIsFasterThanTheEmergencyLane) {
   for (const std::int64_t size : {2, 3, 10, 60, 500, 20'000}) {

@@ -170,7 +170,8 @@ Parameters with_budget(Parameters p, std::int64_t fleet_size, std::int64_t budge
     p.horizons[k].budget = horizon_budget(p, k, budget, fleet_size);
   }
   p.toe_dip = std::clamp<std::int64_t>(budget / 3, 3, 10);
-  if (fleet_size > 1) p.toe_dip = std::min(p.toe_dip, fleet_size - 1);
+  // Never three of four machines that do the same work.
+  p.toe_dip = std::min(p.toe_dip, std::max<std::int64_t>(1, fleet_size / 2));
   return p;
 }
 

@@ -69,6 +69,31 @@ TEST(TrustChange, NeedsTheOldAndTheNewRootThresholds) {
   EXPECT_EQ(lab.root_version(), 1);
 }
 
+TEST(Traps, ARotationOfKeysAfterAHaltOffersNobodyAnything) {
+  Lab lab({.devices = 12, .tenants = 1, .budget = 3});
+  const Digest release = lab.publish_channel("291");
+  const int rollout = lab.start(release);
+  lab.beat(3);
+  ASSERT_GT(lab.dispatched(rollout), 0);
+  ASSERT_EQ(lab.halt(rollout, release).status, 201);
+  const auto blocked = lab.target(std::string(statement::kBlockedPath));
+  // The next root has the same keys: what matters is that everybody reads all metadata anew.
+  json::Value part = json::parse(lab.roles.at("root"))->at("signed");
+  part["version"] = 2;
+  const std::string root = *tuf::add_signature(tuf::unsigned_file(part), lab.signer("root"));
+  ASSERT_EQ(
+      lab.send("POST", "/api/v1/metadata", json::compact({{"files", {{"root", root}}}})).status,
+      201);
+  lab.beat(3);
+  EXPECT_EQ(*lab.target(std::string(statement::kBlockedPath)), *blocked);
+  for (LabDevice& device : lab.devices) {
+    const auto reply = lab.check_in(device);
+    ASSERT_TRUE(reply);
+    EXPECT_EQ(reply->root_version, 2);
+    EXPECT_TRUE(reply->offers.empty());
+  }
+}
+
 TEST(TrustChange, OfPeopleCountsAtOnceAndForgetsTheirActs) {
   Desk lab;
   const Digest release = lab.publish_channel("291");
