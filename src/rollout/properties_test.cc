@@ -1,6 +1,7 @@
 // The twelve properties that the rollout decision is held to, by their numbers in its
 // specification, on inputs drawn by RapidCheck, which prints the seed of a failure and shrinks it.
-// (12), the gates by simulation, are in sim/gates_test.cc and, in full, in decision_bench.
+// (12), the gates by simulation, are in sim/gates_test.cc and sim/good_release_test.cc and, in
+// full, in decision_bench.
 #include <algorithm>
 #include <cmath>
 #include <numeric>
