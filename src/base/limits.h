@@ -39,6 +39,11 @@ inline constexpr std::size_t kEventsPerCheckIn = 64;
 inline constexpr std::size_t kOutboxEvents = 4096;
 // Strata per rollout; the rest is `other`. The halt test splits its attention over them.
 inline constexpr std::size_t kStrata = 64;
+// A fleet of this size shows enough by itself (below it beta is .05, too); one that borrowed would
+// stake all of its machines on the word that they are like others.
+inline constexpr std::int64_t kBorrowingFleet = 1000;
+// Rollouts of one release that are borrowed from: all there were, so few.
+inline constexpr std::size_t kLenders = 8;
 // Slots kept on a device per component: active, LKG, staged, and one older.
 inline constexpr std::size_t kSlots = 4;
 // Free text from people: notes.

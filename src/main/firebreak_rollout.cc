@@ -1,8 +1,9 @@
-// firebreak rollout plan|start|status|watch|hold|continue|halt|resume|revert (and the calculators)
+// firebreak rollout plan|start|status|watch (and, from elsewhere, the orders and the calculators)
 #include <memory>
 
 #include "main/firebreak.h"
 #include "main/firebreak_calculate.h"
+#include "main/firebreak_order.h"
 #include "main/firebreak_watch.h"
 #include "publisher/acts.h"
 #include "publisher/plan_view.h"
@@ -17,6 +18,7 @@ using statement::ActKind;
 struct Options {
   std::vector<std::string> release;
   std::string rollout, lane = "standard", person, reason;
+  std::vector<std::string> borrow;
   bool at_once = false;
 };
 
@@ -31,6 +33,24 @@ void add_release(CLI::App* command, const std::shared_ptr<Options>& options) {
       ->check(CLI::IsMember({"standard", "fast", "emergency"}))
       ->type_name("LANE")
       ->capture_default_str();
+}
+
+void add_borrow(CLI::App* command, const std::shared_ptr<Options>& options) {
+  command
+      ->add_option("--borrow", options->borrow,
+                   "Fleets below 1000: count what finished rollouts of this release have shown; "
+                   "assumes that machines here fail no more often")
+      ->type_name("ID")
+      ->allow_extra_args(false);
+}
+
+Result<std::vector<RolloutId>> lenders(const Options& options) {
+  std::vector<RolloutId> ids;
+  for (const std::string& text : options.borrow) {
+    FB_ASSIGN(const RolloutId id, publisher::parse_rollout(text));
+    ids.push_back(id);
+  }
+  return ids;
 }
 
 void add_person(CLI::App* command, const std::shared_ptr<Options>& options) {
@@ -51,44 +71,8 @@ Result<publisher::Outcome> start(Desk& desk, const Options& options) {
   for (const auto& [word, lane] : statement::lane_words()) {
     if (word == options.lane) order.lane = lane;
   }
+  FB_ASSIGN(order.borrow, lenders(options));
   return publisher::act_on_release(desk, order, options.release);
-}
-
-struct Order {
-  ActKind kind;
-  const char* what;
-  const char* example;
-};
-
-const std::vector<Order>& orders() {
-  static const std::vector<Order> kOrders{
-      {ActKind::hold, "Pause: no new device starts; one person",
-       "firebreak rollout hold 1 --as operator --reason 'support is busy'"},
-      {ActKind::go_on, "Go on after a hold; one person",
-       "firebreak rollout continue 1 --as operator"},
-      {ActKind::halt, "Stop for good, now, and send devices back; one person, no approval",
-       "firebreak rollout halt 1 --as operator --reason 'crashes in Oslo'"},
-      {ActKind::resume, "Try again after a halt: a new rollout; two people must say so",
-       "firebreak rollout resume 1 --as security --reason 'cause was the lab network'"},
-      {ActKind::revert, "Send devices back to their last-known-good",
-       "firebreak rollout revert 1 --as operator --reason 'customers ask for it'"}};
-  return kOrders;
-}
-
-void register_order(CLI::App* noun, Program& program, const Order& order) {
-  const auto options = std::make_shared<Options>();
-  CLI::App* command =
-      add_command(noun, std::string(statement::word(order.kind)), order.what, order.example);
-  command->add_option("rollout", options->rollout, "Its number")->required()->type_name("ID");
-  add_person(command, options);
-  const ActKind kind = order.kind;
-  on(command, program, [options, kind](Desk& desk) {
-    publisher::ActOrder act;
-    act.kind = kind;
-    act.person = options->person;
-    act.reason = options->reason;
-    return publisher::act_on_rollout(desk, act, options->rollout);
-  });
 }
 
 }  // namespace
@@ -102,10 +86,13 @@ void register_rollouts(CLI::App& app, Program& program) {
       noun, "plan", "Waves, earliest end, and how far a fault would come; before any start",
       "firebreak rollout plan sensor.channel 290 --lane fast");
   add_release(plan, options);
+  add_borrow(plan, options);
   on(
       plan, program,
-      [options](Desk& desk) {
-        return publisher::plan_rollout(desk.server, options->release, options->lane);
+      [options](Desk& desk) -> Result<publisher::Outcome> {
+        FB_ASSIGN(auto borrow, lenders(*options));
+        return publisher::plan_rollout(desk.server,
+                                       {options->release, options->lane, std::move(borrow)});
       },
       Afterwards::sync);
 
@@ -113,6 +100,7 @@ void register_rollouts(CLI::App& app, Program& program) {
       add_command(noun, "start", "Start a release on its way through the fleet",
                   "firebreak rollout start sensor.channel 290 --as operator");
   add_release(start_command, options);
+  add_borrow(start_command, options);
   start_command->add_flag("--at-once", options->at_once,
                           "Refused, with the fastest lawful plan as the answer");
   add_person(start_command, options);
@@ -138,7 +126,7 @@ void register_rollouts(CLI::App& app, Program& program) {
     return watch_rollout(desk, options->rollout, program.json ? WatchAs::json : WatchAs::text);
   });
 
-  for (const Order& order : orders()) register_order(noun, program, order);
+  register_orders(noun, program);
   register_calculators(noun, program);
 }
 

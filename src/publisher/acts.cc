@@ -118,6 +118,7 @@ Result<statement::Envelope> make_act(Desk& desk, const ActOrder& order) {
                            .rollout = order.rollout,
                            .gate = order.gate,
                            .lane = order.lane,
+                           .borrow = order.borrow,
                            .reason = order.reason,
                            .issued = now,
                            .expires = now + lifetime(order.kind),

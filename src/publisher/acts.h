@@ -21,6 +21,7 @@ struct ActOrder {
   std::optional<RolloutId> rollout;
   std::string gate;
   statement::Lane lane = statement::Lane::standard;
+  std::vector<RolloutId> borrow;
   std::string reason;
 };
 

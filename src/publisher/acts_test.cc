@@ -63,6 +63,14 @@ TEST(Acts, on_a_rollout_name_it_and_its_release) {
   EXPECT_EQ(act->release, kRelease);
 }
 
+TEST(Acts, of_start_name_whose_evidence_they_borrow) {
+  TestDesk test;
+  Desk desk = test.desk();
+  ActOrder order = order_of(ActKind::start, "operator");
+  order.borrow = {*RolloutId::parse(1), *RolloutId::parse(3)};
+  EXPECT_EQ(statement::decode_act(make_act(desk, order)->payload)->borrow, order.borrow);
+}
+
 TEST(Acts, of_resume_reach_devices_that_were_off_for_weeks_and_orders_do_not_linger) {
   TestDesk test;
   Desk desk = test.desk();

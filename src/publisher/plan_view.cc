@@ -7,11 +7,18 @@
 namespace fb::publisher {
 namespace {
 
-Result<rollout::Plan> plan_of(ServerClient& server, const std::vector<std::string>& words,
-                              const std::string& lane) {
-  FB_ASSIGN(const json::Value release, find_release(server, words));
-  FB_ASSIGN(const json::Value scope,
-            server.get("/api/v1/releases/" + text_of(release, "release") + "/scope?lane=" + lane));
+std::string listed(const std::vector<RolloutId>& ids, const char* between) {
+  std::string text;
+  for (const RolloutId id : ids) text += (text.empty() ? "" : between) + id.text();
+  return text;
+}
+
+Result<rollout::Plan> plan_of(ServerClient& server, const PlanOrder& order) {
+  FB_ASSIGN(const json::Value release, find_release(server, order.release));
+  FB_ASSIGN(
+      const json::Value scope,
+      server.get("/api/v1/releases/" + text_of(release, "release") + "/scope?lane=" + order.lane +
+                 (order.borrow.empty() ? "" : "&borrow=") + listed(order.borrow, ",")));
   FB_ASSIGN(const auto read, rollout::decode_scope(scope));
   return rollout::make_plan(read);
 }
@@ -48,6 +55,15 @@ std::string faults_text(const rollout::Plan& plan) {
   return columns.text();
 }
 
+// The word that a person who borrows gives.
+std::string loan_text(const rollout::Plan& plan) {
+  if (!plan.loan) return "";
+  return "After the first wave the bound counts " + std::to_string(plan.loan->machines) +
+         " machines of rollout " + listed(plan.loan->from, ", ") +
+         ", too.\nIt holds only if machines here fail no more often than those did: whoever starts "
+         "it so says so.\n";
+}
+
 std::string end_text(const rollout::Plan& plan) {
   if (!plan.everybody) {
     return "It stops before everybody has it: a fleet this small cannot be certified within its "
@@ -61,19 +77,19 @@ std::string end_text(const rollout::Plan& plan) {
 
 std::string plan_text(const rollout::Plan& plan) {
   return std::to_string(plan.devices) + " devices by the " + std::string(name(plan.lane)) +
-         " lane\n\n" + waves_text(plan) + "\n" + strata_text(plan) + "\n" + faults_text(plan) +
-         "\n" + end_text(plan) + "This plan protects against faults that show within " +
-         in_words(plan.reach) + " of activation.\n";
+         " lane\n" + loan_text(plan) + "\n" + waves_text(plan) + "\n" + strata_text(plan) + "\n" +
+         faults_text(plan) + "\n" + end_text(plan) +
+         "This plan protects against faults that show within " + in_words(plan.reach) +
+         " of activation.\n";
 }
 
-Result<Outcome> plan_rollout(ServerClient& server, const std::vector<std::string>& words,
-                             const std::string& lane) {
-  FB_ASSIGN(const rollout::Plan plan, plan_of(server, words, lane));
+Result<Outcome> plan_rollout(ServerClient& server, const PlanOrder& order) {
+  FB_ASSIGN(const rollout::Plan plan, plan_of(server, order));
   return Outcome{Answer::yes, plan_text(plan), rollout::encode(plan)};
 }
 
 Result<Outcome> refuse_at_once(ServerClient& server, const std::vector<std::string>& words) {
-  FB_ASSIGN(const rollout::Plan plan, plan_of(server, words, "emergency"));
+  FB_ASSIGN(const rollout::Plan plan, plan_of(server, {words, "emergency", {}}));
   const std::string lawful = rollout::fastest(plan);
   return Outcome{
       Answer::no,

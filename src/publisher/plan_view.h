@@ -13,10 +13,14 @@ namespace fb::publisher {
 
 std::string plan_text(const rollout::Plan& plan);
 
-// The plan of a start by this lane, computed here over what the server would serve. `words` name a
-// release as for find_release(). Errors: also conflict (nobody is left to serve).
-Result<Outcome> plan_rollout(ServerClient& server, const std::vector<std::string>& words,
-                             const std::string& lane);
+struct PlanOrder {
+  std::vector<std::string> release;  // words, as for find_release()
+  std::string lane;
+  std::vector<RolloutId> borrow;
+};
+// The plan of such a start, computed here over what the server would serve. Errors: also conflict
+// (nobody is left to serve, nothing is lent).
+Result<Outcome> plan_rollout(ServerClient& server, const PlanOrder& order);
 
 // No lane serves everybody at once. "No", with the fastest lawful plan.
 Result<Outcome> refuse_at_once(ServerClient& server, const std::vector<std::string>& words);

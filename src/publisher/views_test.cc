@@ -1,12 +1,14 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "crypto/sha256.h"
 #include "policy/key_rotation.h"
 #include "publisher/ages.h"
 #include "publisher/columns.h"
 #include "publisher/desk_sim_test.h"
 #include "publisher/device_view.h"
 #include "publisher/keys_view.h"
+#include "publisher/plan_view.h"
 #include "publisher/policy_orders.h"
 #include "publisher/release_view.h"
 #include "publisher/rollout_view.h"
@@ -106,6 +108,34 @@ TEST(Explain, tells_how_it_went_where_the_release_was_given) {
   const json::Value device{{"device", "d"}, {"exposures", exposures}};
   EXPECT_THAT(explain(device, json::Value::array({rollout("halted")}), "").front(),
               HasSubstr("went back to its last-known-good"));
+}
+
+TEST(PlanView, says_what_whoever_borrows_takes_upon_themselves) {
+  TestDesk test;
+  Desk desk = test.desk();
+  const std::string release = crypto::sha256("a manifest").text();
+  test.server.answer(
+      "GET /api/v1/releases",
+      {{"releases",
+        {{{"release", release}, {"component", "sensor.channel"}, {"version", "290"}}}}});
+  const auto parameters =
+      rollout::defaults(rollout::Profile::production, rollout::Lane::standard, 50);
+  const rollout::Scope alone{parameters, {{{"linux", 50}}}};
+  rollout::Loan loan{{*RolloutId::parse(1), *RolloutId::parse(3)}, 5000, {}};
+  loan.horizons.resize(parameters.horizons.size(), {{5000, 0}, {}});
+  const std::string path = "GET /api/v1/releases/" + release + "/scope?lane=standard";
+  test.server.answer(path, rollout::encode(alone));
+  test.server.answer(path + "&borrow=1,3", rollout::encode(rollout::for_loan(alone, loan)));
+  PlanOrder order{{"sensor.channel", "290"}, "standard", {}};
+  const auto without = plan_rollout(desk.server, order);
+  order.borrow = loan.from;
+  const auto with = plan_rollout(desk.server, order);
+  ASSERT_TRUE(without.ok() && with.ok());
+  EXPECT_THAT(without->text, testing::Not(HasSubstr("5000 machines")));
+  EXPECT_THAT(with->text, HasSubstr("the bound counts 5000 machines of rollout 1, 3, too"));
+  EXPECT_THAT(with->text, HasSubstr("only if machines here fail no more often than those did"));
+  EXPECT_EQ(with->document.at("loan").at("rollouts"), (json::Value{1, 3}));
+  EXPECT_LT(with->document.at("waves").size(), without->document.at("waves").size());
 }
 
 TEST(Columns, align_by_code_points) {

@@ -233,8 +233,11 @@ json::Value encode(const Plan& plan) {
                      {"devices", each.devices},
                      {"halted_at_ms", optional_ms(each.halted)}});
   }
+  json::Value loan;
+  if (plan.loan) loan = encode(*plan.loan);
   return {{"lane", name(plan.lane)},
           {"devices", plan.devices},
+          {"loan", std::move(loan)},
           {"populations", std::move(populations)},
           {"strata", std::move(strata)},
           {"waves", std::move(waves)},
@@ -251,6 +254,14 @@ Scope for_retry(Scope scope) {
   return scope;
 }
 
+Scope for_loan(Scope scope, Loan loan) {
+  scope.parameters = for_loan(std::move(scope.parameters));
+  for (PopulationPlan& each : scope.start.populations)
+    each.parameters = for_loan(std::move(each.parameters));
+  scope.start.loan = std::move(loan);
+  return scope;
+}
+
 json::Value encode(const Scope& scope) {
   json::Value populations = json::Value::array();
   json::Value strata = json::Value::array();
@@ -263,10 +274,12 @@ json::Value encode(const Scope& scope) {
     strata.push_back(
         {{"name", each.name}, {"eligible", each.eligible}, {"population", each.population}});
   }
-  return {{"format", "firebreak.rollout-scope/1"},
-          {"parameters", encode(scope.parameters)},
-          {"populations", std::move(populations)},
-          {"strata", std::move(strata)}};
+  json::Value value{{"format", "firebreak.rollout-scope/1"},
+                    {"parameters", encode(scope.parameters)},
+                    {"populations", std::move(populations)},
+                    {"strata", std::move(strata)}};
+  if (scope.start.loan) value["loan"] = encode(*scope.start.loan);
+  return value;
 }
 
 Result<Scope> decode_scope(const json::Value& value) {
@@ -292,6 +305,9 @@ Result<Scope> decode_scope(const json::Value& value) {
     scope.start.strata.push_back(
         {name, eligible, static_cast<std::size_t>(each.integer("population", 0, last))});
   });
+  if (in.has("loan")) {
+    FB_ASSIGN(scope.start.loan, decode_loan(in.raw("loan"), "scope.loan"));
+  }
   FB_TRY(in.done());
   return scope;
 }
@@ -305,6 +321,7 @@ Result<Plan> make_plan(const Scope& scope) {
     plan.populations.push_back({each.name, each.size, each.parameters});
   for (const Stratum& each : state.strata)
     plan.strata.push_back({each.name, each.eligible, each.population});
+  plan.loan = state.loan;
   Play clean(state, {});
   clean.run();
   plan.waves = clean.waves();

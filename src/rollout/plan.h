@@ -27,6 +27,8 @@ struct Scope {
 };
 // With alpha halved, for the rollout and all its populations.
 Scope for_retry(Scope scope);
+// With what was lent, and beta halved.
+Scope for_loan(Scope scope, Loan loan);
 // "firebreak.rollout-scope/1". Decoding checks the format; make_plan() the meaning.
 json::Value encode(const Scope& scope);
 Result<Scope> decode_scope(const json::Value& value);
@@ -56,6 +58,7 @@ struct Plan {
   std::int64_t devices = 0;
   std::vector<PlannedPopulation> populations;
   std::vector<StratumSize> strata;
+  std::optional<Loan> loan;
   std::vector<Wave> waves;
   std::optional<Millis> everybody;  // when the last device may start; none: it exhausts before
   std::optional<Millis> finish;     // when every horizon has passed for everybody

@@ -65,6 +65,19 @@ std::string halt_threshold(const State& state) {
   return formatted("%.0f", state.parameters.halt_at()) + " : 1";
 }
 
+// " (with 4,970 machines of rollout 12, 7 of them bad against 5.1 expected)".
+std::string borrowed(const State& state, std::size_t k) {
+  if (!state.loan) return "";
+  const Loan::Share& lent = state.loan->horizons[k];
+  std::string from = machines(lent.outcomes.resolved) + " of rollout";
+  for (const RolloutId id : state.loan->from)
+    from += (id == state.loan->from.front() ? " " : ", ") + id.text();
+  if (state.served().pacing[k].with_loan >= 1) return " (" + from + " do not count now)";
+  if (lent.outcomes.bad == 0) return " (with " + from + ")";
+  return " (with " + from + ", " + grouped(lent.outcomes.bad) + " of them bad against " +
+         expectation(expected_background(lent.control)) + " expected)";
+}
+
 // "250 machines lived 15 min without a bad event".
 std::string lived(const State& state, std::size_t k) {
   const Outcomes& seen = state.served().pacing[k].outcomes;
@@ -99,8 +112,8 @@ std::string of_population(const State& state) {
 
 std::string run(const State& state) {
   const std::size_t k = state.served().last_decision.binding;
-  return "RUN" + of_population(state) + ": " + lived(state, k) + " -> excess < " +
-         percent(state.bound(k)) + " (" + confidence(state.served().parameters) +
+  return "RUN" + of_population(state) + ": " + lived(state, k) + borrowed(state, k) +
+         " -> excess < " + percent(state.bound(k)) + " (" + confidence(state.served().parameters) +
          ", any time) -> " + most_exposed(state) + " may be exposed (" +
          (state.served().last_decision.toe_dip ? "toe-dip; " : "") + "budget " + budget(state) +
          ")." + certified(state, k);
@@ -110,8 +123,8 @@ std::string run_probing(const State& state) {
   const std::size_t k = state.served().last_decision.binding;
   const Outcomes& seen = state.served().pacing[k].outcomes;
   const Horizon& horizon = state.served().parameters.horizons[k];
-  return "RUN" + of_population(state) + " (probing): " + machines(seen.resolved) + ", " +
-         grouped(seen.bad) + " bad against " +
+  return "RUN" + of_population(state) + " (probing): " + machines(seen.resolved) +
+         borrowed(state, k) + ", " + grouped(seen.bad) + " bad against " +
          expectation(expected_background(state.served().pacing[k].control)) +
          " expected from the others; cannot be told from noise (evidence " +
          odds(state.evidence.global()) + "). Growing by " +

@@ -69,7 +69,7 @@ std::int64_t State::remaining() const {
 
 double State::bound(std::size_t horizon) const {
   const Pacing& pacing = served().pacing[horizon];
-  return engine_hold ? pacing.bound : pacing.lowest;
+  return engine_hold ? pacing.bound : std::min(pacing.lowest, pacing.with_loan);
 }
 
 bool State::permits_open() const {

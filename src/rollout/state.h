@@ -18,6 +18,7 @@
 #include "rollout/bound.h"
 #include "rollout/decision.h"
 #include "rollout/evidence.h"
+#include "rollout/loan.h"
 #include "rollout/parameters.h"
 #include "rollout/tick_counts.h"
 
@@ -56,6 +57,8 @@ struct Pacing {
   Capitals control{};   // K_k
   double bound = 1.0;   // U_k now
   double lowest = 1.0;  // Umin_k
+  // U of the machines here and the lenders' together, now; 1 while the loan does not count.
+  double with_loan = 1.0;
 
   friend bool operator==(const Pacing&, const Pacing&) = default;
 };
@@ -116,6 +119,7 @@ struct State {
   std::vector<Population> populations;  // in the order in which they open; empty before the start
   std::size_t open = 0;  // the one that is served; those before it are resolved or passed over
   std::optional<Instant> first_permit;
+  std::optional<Loan> loan;  // what other fleets have shown; for the bound alone
   Evidence evidence;
   Tally tally;               // at the last tick
   bool engine_hold = false;  // hysteresis: entered at hold_at, left below resume_below
@@ -136,7 +140,8 @@ struct State {
   [[nodiscard]] std::int64_t dispatched() const;
   [[nodiscard]] std::int64_t limit_dispatched() const;
   [[nodiscard]] std::int64_t remaining() const;
-  // u_k of the served population: the running minimum, or the current bound while the engine holds.
+  // u_k of the served population: the running minimum, or what a loan shows if that is less; the
+  // current bound while the engine holds.
   [[nodiscard]] double bound(std::size_t horizon) const;
   // Places of the served population that may be taken right now; 0 unless permits are open.
   [[nodiscard]] std::int64_t open_places() const;

@@ -7,6 +7,7 @@
 
 #include "base/limits.h"
 #include "json/reader.h"
+#include "rollout/exact_numbers.h"
 #include "rollout/state.h"
 
 namespace fb::rollout {
@@ -47,43 +48,6 @@ const Words<Move>& moves() {
   return kWords;
 }
 
-std::string exact(double value) {
-  char text[40];
-  std::snprintf(text, sizeof text, "%a", value);
-  return text;
-}
-
-double number(json::Reader& in, std::string_view key) {
-  const std::string text = in.string(key, 40);
-  char* end = nullptr;
-  const double value = std::strtod(text.c_str(), &end);
-  if (end == text.c_str() || *end != '\0') in.fail(key, "'" + text + "' is not a number");
-  return value;
-}
-
-// Several numbers in one string, parted by blanks.
-template <class Numbers>
-std::string row(const Numbers& numbers) {
-  std::string text;
-  for (const double each : numbers) text += (text.empty() ? "" : " ") + exact(each);
-  return text;
-}
-
-template <class Numbers>
-Numbers read_row(json::Reader& in, std::string_view key) {
-  const std::string text = in.string(key);
-  Numbers numbers{};
-  const char* at = text.c_str();
-  for (double& each : numbers) {
-    char* end = nullptr;
-    each = std::strtod(at, &end);
-    if (end == at) in.fail(key, "has too few numbers");
-    at = end;
-  }
-  if (*at != '\0') in.fail(key, "has too many numbers");
-  return numbers;
-}
-
 json::Value encode(const Stop& stop) {
   return {{"by", stop.by}, {"reason", stop.reason}, {"at_ms", stop.at.ms}};
 }
@@ -105,18 +69,21 @@ json::Value encode(const Stratum& stratum) {
 }
 
 json::Value encode(const Pacing& pacing) {
-  return {{"resolved", pacing.outcomes.resolved},
-          {"bad", pacing.outcomes.bad},
-          {"control", row(pacing.control)},
-          {"bound", exact(pacing.bound)},
-          {"lowest", exact(pacing.lowest)}};
+  json::Value value{{"resolved", pacing.outcomes.resolved},
+                    {"bad", pacing.outcomes.bad},
+                    {"control", exact_row(pacing.control)},
+                    {"bound", exact(pacing.bound)},
+                    {"lowest", exact(pacing.lowest)}};
+  if (pacing.with_loan < 1.0) value["with_loan"] = exact(pacing.with_loan);
+  return value;
 }
 
 Pacing read_pacing(json::Reader& in) {
   return {.outcomes = {in.integer("resolved", 0, kMost), in.integer("bad", 0, kMost)},
-          .control = read_row<Capitals>(in, "control"),
-          .bound = number(in, "bound"),
-          .lowest = number(in, "lowest")};
+          .control = read_exact_row<Capitals>(in, "control"),
+          .bound = read_exact(in, "bound"),
+          .lowest = read_exact(in, "lowest"),
+          .with_loan = in.has("with_loan") ? read_exact(in, "with_loan") : 1.0};
 }
 
 template <class Cells>
@@ -125,7 +92,8 @@ void encode_cells(json::Value& rows, const std::vector<Cells>& strata) {
     for (std::size_t c = 0; c < kChannels; ++c) {
       for (std::size_t a = 0; a < strata[s][c].size(); ++a) {
         if (strata[s][c][a] == Ratios{}) continue;
-        rows.push_back({{"stratum", s}, {"channel", c}, {"age", a}, {"row", row(strata[s][c][a])}});
+        rows.push_back(
+            {{"stratum", s}, {"channel", c}, {"age", a}, {"row", exact_row(strata[s][c][a])}});
       }
     }
   }
@@ -148,7 +116,7 @@ void read_cells(json::Reader& in, std::string_view key, std::vector<Cells>& stra
     const std::size_t stratum = below("stratum", strata.size());
     const std::size_t channel = below("channel", kChannels);
     const std::size_t age = below("age", std::tuple_size_v<typename Cells::value_type>);
-    const auto read = read_row<Ratios>(each, "row");
+    const auto read = read_exact_row<Ratios>(each, "row");
     if (!each.failed()) strata[stratum][channel][age] = read;
   });
 }
@@ -191,8 +159,8 @@ Decision read_decision(json::Reader in, std::size_t horizons) {
   Decision d;
   d.move = in.word<Move>("move", moves());
   d.want = in.integer("want", 0, kMost);
-  d.soft_cap = number(in, "soft_cap");
-  d.hard_cap = number(in, "hard_cap");
+  d.soft_cap = read_exact(in, "soft_cap");
+  d.hard_cap = read_exact(in, "hard_cap");
   d.limit = in.integer("limit", kLeast, kMost);
   d.binding =
       static_cast<std::size_t>(in.integer("binding", 0, static_cast<std::int64_t>(horizons) - 1));
@@ -271,6 +239,7 @@ void encode_optional(json::Value& value, const State& state) {
   if (state.halt) value["halt"] = encode(*state.halt);
   if (state.frozen_since) value["frozen_since_ms"] = state.frozen_since->ms;
   if (state.first_permit) value["first_permit_ms"] = state.first_permit->ms;
+  if (state.loan) value["loan"] = encode(*state.loan);
 }
 
 void read_optional(json::Reader& in, State& state) {
@@ -281,6 +250,13 @@ void read_optional(json::Reader& in, State& state) {
     state.frozen_since = Instant{in.integer("frozen_since_ms", kLeast, kMost)};
   if (in.has("first_permit_ms"))
     state.first_permit = Instant{in.integer("first_permit_ms", kLeast, kMost)};
+}
+
+Status read_loan(json::Reader& in, State& state) {
+  if (!in.has("loan")) return {};
+  FB_ASSIGN(state.loan, decode_loan(in.raw("loan"), "state.loan"));
+  if (state.loan->horizons.size() == state.parameters.horizons.size()) return {};
+  return Error{ErrorCode::malformed, "state.loan must have one share per horizon"};
 }
 
 void read_counts(json::Reader& in, State& state) {
@@ -345,6 +321,7 @@ Result<State> decode_state(const json::Value& value) {
   read_flags(in, state);
   read_optional(in, state);
   state.evidence = read_evidence(in.object("evidence"));
+  FB_TRY(read_loan(in, state));
   FB_TRY(in.done());
   return state;
 }

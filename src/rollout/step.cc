@@ -84,6 +84,7 @@ class Stepping {
                    "a rollout has 1 to " + std::to_string(limits::kStrata) + " strata"};
     }
     FB_TRY(populate(event));
+    FB_TRY(borrow(event.loan));
     state_.evidence = Evidence(event.strata.size());
     state_.phase = Phase::running;
     state_.reason = "Started.";
@@ -275,6 +276,18 @@ class Stepping {
     return {};
   }
 
+  Status borrow(const std::optional<Loan>& loan) {
+    if (!loan) return {};
+    FB_TRY(may_borrow(state_.fleet_size));
+    if (loan->horizons.size() != state_.parameters.horizons.size()) {
+      return Error{ErrorCode::bad_usage, "a loan has a share for each horizon: " +
+                                             std::to_string(state_.parameters.horizons.size()) +
+                                             ", not " + std::to_string(loan->horizons.size())};
+    }
+    state_.loan = loan;
+    return {};
+  }
+
   // Ages, silence and the halt test are one for the whole rollout.
   Status check_population(const PopulationPlan& plan, std::int64_t size) const {
     FB_TRY(check(plan.parameters, size));
@@ -419,7 +432,23 @@ class Stepping {
       pacing.outcomes.resolved = state_.populations.size() == 1 ? counts.resolved[k] : resolved;
       pacing.bound =
           upper_bound(pacing.outcomes, pacing.control, population.parameters.beta.fraction());
+      pacing.with_loan = loan_counts(population) ? bound_with_loan(population, k) : 1.0;
     }
+  }
+
+  // The first wave of each population is its own; and while its machines speak against what was
+  // borrowed, they alone count.
+  bool loan_counts(const Population& own) const {
+    const std::int64_t first = std::min(own.dispatched, own.parameters.toe_dip);
+    return state_.loan && first > 0 &&
+           own.pacing.front().outcomes.resolved + own.outside >= first &&
+           state_.evidence.global() < kLoanEndsAt;
+  }
+
+  double bound_with_loan(const Population& own, std::size_t k) const {
+    const Loan::Share& lent = state_.loan->horizons[k];
+    return upper_bound(sum(own.pacing[k].outcomes, lent.outcomes),
+                       sum(own.pacing[k].control, lent.control), own.parameters.beta.fraction());
   }
 
   static void learn_stratum(Pacing& pacing, const StratumCounts& stratum, std::size_t k) {

@@ -14,6 +14,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <variant>
 #include <vector>
@@ -49,6 +50,7 @@ struct PopulationPlan {
 struct Start {
   std::vector<StratumSize> strata;
   std::vector<PopulationPlan> populations = {};
+  std::optional<Loan> loan = {};
 };
 struct Tick {
   TickCounts counts;

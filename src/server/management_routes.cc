@@ -45,6 +45,20 @@ Result<RolloutId> rollout_id(const std::string& text) {
   return RolloutId::parse(value);
 }
 
+// "1,3".
+Result<std::vector<RolloutId>> rollout_ids(const std::string& text) {
+  std::vector<RolloutId> ids;
+  for (std::size_t from = 0; from < text.size();) {
+    const std::size_t to = std::min(text.find(',', from), text.size());
+    FB_ASSIGN(const RolloutId id, rollout_id(text.substr(from, to - from)));
+    ids.push_back(id);
+    from = to + 1;
+  }
+  if (ids.size() <= limits::kLenders) return ids;
+  return Error{ErrorCode::too_many, "at most " + std::to_string(limits::kLenders) +
+                                        " rollouts lend, not " + std::to_string(ids.size())};
+}
+
 // One page of `all`, `page` items from `from`; "next" points on while there is more.
 json::Value page(const char* name, std::vector<json::Value> all, std::uint64_t from) {
   json::Value items = json::Value::array();
@@ -110,11 +124,16 @@ Result<port::ServerResponse> acts_of(const World& world, const std::string& text
 
 // What a start would be over: whoever plans computes the rest by the engine's own rule.
 Result<port::ServerResponse> one_scope(const World& world, const std::string& text,
-                                       const std::string& lane_word, Instant now) {
+                                       const std::map<std::string, std::string>& query,
+                                       Instant now) {
   FB_ASSIGN(const Digest digest, Digest::parse(text));
+  const auto lane_at = query.find("lane");
+  const std::string lane_word = lane_at == query.end() ? "standard" : lane_at->second;
+  const auto borrow_at = query.find("borrow");
+  FB_ASSIGN(const auto borrow, rollout_ids(borrow_at == query.end() ? "" : borrow_at->second));
   for (const auto& [word, lane] : statement::lane_words()) {
     if (word != lane_word) continue;
-    FB_ASSIGN(const auto scope, world.rollouts->scope(digest, lane, now));
+    FB_ASSIGN(const auto scope, world.rollouts->scope(digest, lane, borrow, now));
     return json_answer(200, rollout::encode(scope));
   }
   return Error{ErrorCode::malformed,
@@ -185,10 +204,8 @@ void ManagementRoutes::route(const Segments& path, const port::ServerRequest& re
   const std::string& noun = path[2];
   const bool one = path.size() == 4;
   if (path.size() == 5 && noun == "releases" && path[4] == "scope") {
-    const auto lane = request.query.find("lane");
-    const std::string word = lane == request.query.end() ? "standard" : lane->second;
-    return read(reply, [release = path[3], word](World& world, Instant now) {
-      return one_scope(world, release, word, now);
+    return read(reply, [release = path[3], query = request.query](World& world, Instant now) {
+      return one_scope(world, release, query, now);
     });
   }
   if (path.size() == 5 && noun == "releases" && path[4] == "evidence") {

@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "base/limits.h"
+#include "server/loans.h"
 
 namespace fb::server {
 namespace {
@@ -576,6 +577,7 @@ json::Value RolloutRun::view() const {
       {"halted_at", record_.halted ? json::Value(to_rfc3339(*record_.halted)) : json::Value()},
       {"halt_committed_ms", record_.halted ? json::Value(record_.halted->ms) : json::Value()}};
   if (record_.resumes) out["resumes"] = record_.resumes->number();
+  out["borrowed"] = state_.loan ? loan_view(*state_.loan) : json::Value();
   return out;
 }
 

@@ -7,6 +7,7 @@
 #include "base/limits.h"
 #include "crypto/sha256.h"
 #include "rollout/step.h"
+#include "server/loans.h"
 #include "server/plan_acts.h"
 
 namespace fb::server {
@@ -214,6 +215,7 @@ Result<Rollouts::Done> Rollouts::start(const statement::SignedAct& signed_act,
   FB_ASSIGN(Audience audience, audiences_.gather({act.release, act.lane, resumed, now}));
   for (int retry = retries(resumed); retry > 0; --retry)
     audience.scope = rollout::for_retry(std::move(audience.scope));
+  FB_ASSIGN(audience.scope, borrowing(std::move(audience.scope), act.release, act.borrow, runs_));
   const auto size = static_cast<std::int64_t>(audience.members.size());
   FB_ASSIGN(auto record, new_record(act, resumed, audience.rings, now));
   FB_ASSIGN(auto state, rollout::draft(audience.scope.parameters, size));
@@ -224,8 +226,10 @@ Result<Rollouts::Done> Rollouts::start(const statement::SignedAct& signed_act,
                                           std::move(audience.members), n_.devices);
   FB_TRY(run->apply(rollout::GateVerdict{rollout::GateVerdict::Verdict::open, {}}, tx, now));
   FB_TRY(run->apply(rollout::ApprovalsMet{act.person.text()}, tx, now));
+  const auto loan = audience.scope.start.loan;
   tx.log(now, "start",
          {{"rollout", id.number()},
+          {"borrowed", loan ? loan_view(*loan) : json::Value()},
           {"release", act.release.text()},
           {"lane", word(act.lane)},
           {"person", act.person.text()},
@@ -239,7 +243,8 @@ Result<Rollouts::Done> Rollouts::start(const statement::SignedAct& signed_act,
   last_id_ = id;
   runs_.emplace(id, std::move(run));
   return Done{id, "rollout " + id.text() + " started over " + std::to_string(size) +
-                      (size == 1 ? " device" : " devices")};
+                      (size == 1 ? " device" : " devices") +
+                      (loan ? "; " + assumption(*loan) : "")};
 }
 
 // Whatever becomes of it, somebody looks back at why it could not wait.
@@ -286,13 +291,13 @@ int Rollouts::retries(const RolloutRun* resumed) const {
 }
 
 Result<rollout::Scope> Rollouts::scope(const Digest& release, statement::Lane lane,
-                                       Instant now) const {
+                                       const std::vector<RolloutId>& borrow, Instant now) const {
   const ReleaseEntry* entry = n_.releases.find(release);
   if (entry == nullptr)
     return Error{ErrorCode::not_found, "no release " + release.text() + " was submitted here"};
   FB_TRY(rollout::check_lane(entry->manifest.kind, engine_lane(lane)));
   FB_ASSIGN(Audience out, audiences_.gather({release, lane, nullptr, now}));
-  return std::move(out.scope);
+  return borrowing(std::move(out.scope), release, borrow, runs_);
 }
 
 Result<Rollouts::Done> Rollouts::steer(const statement::SignedAct& signed_act, Transaction& tx,

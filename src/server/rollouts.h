@@ -63,9 +63,10 @@ class Rollouts {
   // What devices verify themselves of what people said about a release that is here.
   [[nodiscard]] std::vector<statement::Envelope> acts_of(const Digest& release, Instant now) const;
 
-  // What a start of this release would be over. Errors: not_found, conflict (nobody is left, no
-  // such lane for its kind).
+  // What a start of this release would be over. Errors: borrowing()'s, not_found, conflict (nobody
+  // is left, no such lane for its kind).
   [[nodiscard]] Result<rollout::Scope> scope(const Digest& release, statement::Lane lane,
+                                             const std::vector<RolloutId>& borrow,
                                              Instant now) const;
 
   void tick(Transaction& tx, Instant now, rollout::Continuity continuity);

@@ -36,6 +36,20 @@ bool needs_rollout(ActKind kind) {
   FB_CHECK(false);
 }
 
+std::vector<RolloutId> read_borrow(json::Reader& in) {
+  std::vector<RolloutId> lenders;
+  for (const std::int64_t number : in.integers("borrow", limits::kLenders, 1, 2'147'483'647)) {
+    const auto id = RolloutId::parse(number);
+    if (!id.ok())
+      in.fail("borrow", id.error().detail);
+    else if (std::find(lenders.begin(), lenders.end(), *id) != lenders.end())
+      in.fail("borrow", "rollout " + id->text() + " stands twice");
+    else
+      lenders.push_back(*id);
+  }
+  return lenders;
+}
+
 Person read_person(json::Reader& in) {
   Person person;
   person.id = in.id<PersonId>("id");
@@ -131,6 +145,7 @@ std::string encode(const Act& act) {
   if (act.rollout) value["rollout"] = act.rollout->number();
   if (act.kind == ActKind::waive) value["gate"] = act.gate;
   if (act.kind == ActKind::start || act.kind == ActKind::resume) value["lane"] = word(act.lane);
+  for (const RolloutId id : act.borrow) value["borrow"].push_back(id.number());
   return json::pretty(value);
 }
 
@@ -152,6 +167,7 @@ Result<Act> decode_act(std::string_view payload) {
   if (act.kind == ActKind::waive) act.gate = in.string("gate", 64);
   if (act.kind == ActKind::start || act.kind == ActKind::resume)
     act.lane = in.word("lane", lane_words());
+  if (act.kind == ActKind::start && in.has("borrow")) act.borrow = read_borrow(in);
   act.reason = in.string("reason", limits::kReasonBytes);
   act.issued = in.instant("issued");
   act.expires = in.instant("expires");

@@ -57,6 +57,7 @@ struct Act {
   std::optional<RolloutId> rollout;  // hold, continue, halt, resume, revert
   std::string gate;                  // waive
   Lane lane = Lane::standard;        // start
+  std::vector<RolloutId> borrow;     // start: whose evidence counts in the bound
   std::string reason;
   Instant issued;
   Instant expires;

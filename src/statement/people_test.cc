@@ -120,6 +120,22 @@ TEST(ActFormat, CarriesWhatItsKindNeedsAndNothingElse) {
   }
 }
 
+TEST(ActFormat, OnlyAStartBorrowsEachLenderOnceAndFew) {
+  Act start = approval("bob");
+  start.kind = ActKind::start;
+  const json::Value plain = *json::parse(encode(start));
+  EXPECT_FALSE(plain.contains("borrow"));
+  const auto refused = [](json::Value value, const json::Value& lenders) {
+    value["borrow"] = lenders;
+    return !decode_act(json::compact(value)).ok();
+  };
+  EXPECT_FALSE(refused(plain, {1, 3}));
+  EXPECT_TRUE(refused(plain, {1, 1})) << "twice";
+  EXPECT_TRUE(refused(plain, {10})) << "no rollout has such a number";
+  EXPECT_TRUE(refused(plain, {1, 2, 3, 4, 5, 6, 7, 8, 9})) << "too many";
+  EXPECT_TRUE(refused(*json::parse(encode(approval("bob"))), {1})) << "an approval";
+}
+
 TEST(ActFormat, RefusesARolloutDivisibleByTen) {
   Act halt = approval("bob");
   halt.kind = ActKind::halt;

@@ -146,6 +146,15 @@ inline statement::Act act() {
   return a;
 }
 
+inline statement::Act start_act() {
+  statement::Act a = act();
+  a.kind = statement::ActKind::start;
+  a.person = *PersonId::parse("operator");
+  a.borrow = {*RolloutId::parse(1), *RolloutId::parse(3)};
+  a.reason = "Forty machines in one hall.";
+  return a;
+}
+
 inline statement::Evidence evidence() {
   return {{"channel.bin", kOther},
           statement::OpenPgpSignature{
@@ -250,6 +259,7 @@ inline std::vector<Golden> all() {
        }},
       {"permit.json", encode(permit()), round(statement::decode_permit)},
       {"act.json", encode(act()), round(statement::decode_act)},
+      {"act-start.json", encode(start_act()), round(statement::decode_act)},
       {"evidence.json", encode(evidence()), round(statement::decode_evidence)},
       {"limits.json", encode(speed), round(statement::decode_limits)},
       {"log.json", encode(log_trust()), round(statement::decode_log_trust)},

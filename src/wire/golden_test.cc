@@ -41,8 +41,8 @@ TEST_P(GoldenFile, RefusesAnUnknownField) {
 
 TEST_P(GoldenFile, RefusesEveryMissingField) {
   if (GetParam().file == "problem.json") return;
-  const std::set<std::string> optional{"needs",      "reader", "contract",
-                                       "definition", "permit", "denied"};
+  const std::set<std::string> optional{"needs",  "reader", "contract", "definition",
+                                       "permit", "denied", "borrow"};
   const auto value = json::parse(file_text(GetParam().file));
   ASSERT_TRUE(value.ok());
   for (auto it = value->begin(); it != value->end(); ++it) {
