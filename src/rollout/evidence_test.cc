@@ -166,5 +166,40 @@ TEST(Evidence, TheHarmedStrataAreThoseOfTheSpecification) {
   EXPECT_TRUE(harmed_strata({1, 1, 1}).empty());
 }
 
+// Three days after everybody else has it: 990 machines that have had it for long, and five
+// newcomers in each quarter of an hour of age, of which `frailty` times as many fall silent.
+// Nothing is the release's doing.
+bool newcomers_would_halt(double frailty, std::uint64_t seed) {
+  constexpr double kSilence = .02 / 12;  // in a heartbeat of five minutes
+  std::mt19937_64 random(seed);
+  std::binomial_distribution<std::int64_t> newcomers(5, frailty * kSilence);
+  std::binomial_distribution<std::int64_t> old(990, kSilence);
+  Evidence evidence(1);
+  for (int beat = 0; beat < 3 * 24 * 12 && evidence.global() < 1000; ++beat) {
+    std::vector<StratumCounts> counts(1);
+    ChannelCounts& silence = counts[0].channel[1];
+    for (std::size_t bin = 0; bin + 1 < kAgeBins; ++bin) {
+      silence.at_risk[bin] = 5;
+      silence.events[bin] = newcomers(random);
+    }
+    silence.control = 990;
+    silence.control_events = old(random);
+    evidence.add(counts, 1);
+  }
+  return evidence.global() >= 1000;
+}
+
+// Why it has no delayed cohort: note 0087.
+TEST(Evidence, OldDevicesAsControlOfFrailerNewcomersWouldHaltGoodReleases) {
+  int alike = 0;
+  int frailer = 0;
+  for (std::uint64_t seed = 1; seed <= 10; ++seed) {
+    alike += newcomers_would_halt(1, seed) ? 1 : 0;
+    frailer += newcomers_would_halt(2, seed) ? 1 : 0;
+  }
+  EXPECT_EQ(alike, 0);
+  EXPECT_GE(frailer, 8);
+}
+
 }  // namespace
 }  // namespace fb::rollout

@@ -36,6 +36,18 @@ class Loans : public ::testing::Test {
     EXPECT_GE(response.status, 400) << response.body;
     return Lab::detail_of(response);
   }
+  port::ServerResponse scope(const std::string& lenders) {
+    auto promise = std::make_shared<std::promise<port::ServerResponse>>();
+    port::ServerRequest request;
+    request.method = "GET";
+    request.path = "/api/v1/releases/" + release.text() + "/scope";
+    request.query = {{"lane", "standard"}, {"borrow", lenders}};
+    request.headers["authorization"] = "Bearer " + kApiToken;
+    lab.router->handle(std::move(request), [promise](port::ServerResponse response) {
+      promise->set_value(std::move(response));
+    });
+    return promise->get_future().get();
+  }
   int beats_until_completed(int rollout) {
     for (int beats = 0; beats < 200; ++beats) {
       if (lab.state(rollout) == "completed") return beats;
@@ -63,6 +75,20 @@ TEST_F(Loans, AreDeclaredInTheSignedStartAndLogged) {
   EXPECT_EQ(statement::decode_act(envelope->payload)->borrow, std::vector{rollout_id(1)});
   const auto view = lab.rollout(Lab::rollout_of(response));
   EXPECT_EQ(view["borrowed"], (json::Value{{"rollouts", {1}}, {"machines", 60}}));
+}
+
+TEST_F(Loans, AreInTheScopeThatAPlanIsMadeFrom) {
+  const auto response = scope("1");
+  ASSERT_EQ(response.status, 200) << response.body;
+  const auto read = rollout::decode_scope(*json::parse(response.body));
+  ASSERT_TRUE(read.ok()) << read.error().detail;
+  ASSERT_TRUE(read->start.loan.has_value());
+  EXPECT_EQ(read->start.loan->from, std::vector{rollout_id(1)});
+  EXPECT_EQ(read->start.loan->horizons.front().outcomes.resolved, 60);
+  EXPECT_EQ(json::parse(scope("").body)->contains("loan"), false);
+  EXPECT_EQ(Lab::detail_of(scope("1,7")), "there is no rollout 7");
+  EXPECT_EQ(Lab::rule_of(scope("one")), "malformed");
+  EXPECT_EQ(Lab::rule_of(scope("1,2,3,4,5,6,7,8,9")), "too_many");
 }
 
 TEST_F(Loans, ServeATinyFleetSoonerAndOutliveARestart) {
