@@ -206,8 +206,12 @@ void Courier::load_documents(Origin* origin) {
   if (!metadata_.trusted()) return;
   load_document(statement::kRevokedPath.data(), tuf::kTargets, revocations_,
                 statement::decode_revocations, origin);
-  load_document(statement::kBlockedPath.data(), "rollouts", blocked_, statement::decode_blocked,
-                origin);
+  const auto decode_ours =
+      [this](std::string_view bytes) -> Result<std::vector<statement::Blocked>> {
+    FB_ASSIGN(auto blocked, statement::decode_blocked(bytes));
+    return statement::concerning(std::move(blocked), config_.tenant);
+  };
+  load_document(statement::kBlockedPath.data(), "rollouts", blocked_, decode_ours, origin);
   load_document(statement::kLimitsPath.data(), tuf::kTargets, limits_, decode_limits, origin);
   load_document(statement::kPeoplePath.data(), tuf::kTargets, people_, statement::decode_people,
                 origin);
@@ -425,6 +429,10 @@ Result<Order> Courier::take_offer(const wire::Offer& offer) {
   const bool open =
       plan.state == statement::PlanState::running || plan.state == statement::PlanState::completed;
   if (!open) return wrong("is " + std::string(word(plan.state)));
+  const auto& halted = plan.halted_tenants;
+  const Digest mark = statement::tenant_mark(plan.manifest, config_.tenant);
+  if (std::find(halted.begin(), halted.end(), mark) != halted.end())
+    return wrong("is halted for tenant " + config_.tenant.text() + ", whose this device is");
   Order order{std::move(plan), offer.ask, {}, {}, nullptr};
   order.acts = verified(order.plan.acts, Heard::now);
   order.resumed = lifted(order);

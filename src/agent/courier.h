@@ -213,7 +213,7 @@ class Courier {
   std::string secret_;
   std::optional<DeviceId> device_;
   std::map<std::string, Digest> loaded_;     // documents below, as they were decoded
-  std::vector<statement::Blocked> blocked_;  // as signed now
+  std::vector<statement::Blocked> blocked_;  // as signed now, for this tenant
   statement::Revocations revocations_;       // as signed now
   install::Bans seen_;  // every ban ever seen, as on the disk; only a lift clears one
   install::Bans bans_;  // those that count: what there was no room for included

@@ -68,12 +68,15 @@ inline constexpr std::size_t kRevocations = 800;
 inline constexpr std::size_t kFloors = 64;  // one per component of a product line
 // Blocks that a device remembers for ever, with so much of each reason: the file stays well below
 // kJsonBytes, or it could not be read again.
-inline constexpr std::size_t kSeenBlocks = 2000;
+inline constexpr std::size_t kSeenBlocks = 1500;
 inline constexpr std::size_t kSeenReasonBytes = 160;
 // Roles whose approval one rule of a customer may ask for: more people than that never meet.
 inline constexpr std::size_t kApprovalsAsked = 8;
 // Rotations of one tenant's policy key in a chain: one a year outlives the machine.
 inline constexpr std::size_t kPolicyKeyRotations = 64;
+// Tenants for whose devices alone one plan, or one block, is: the server halts one, and each retry
+// without it may halt one more.
+inline constexpr std::size_t kHaltedTenants = 64;
 // Acts that one plan carries to devices.
 inline constexpr std::size_t kActsPerPlan = 32;
 

@@ -11,6 +11,8 @@ namespace {
 const statement::Blocked* find_block(const State& state, const Bans& bans, const Digest& release) {
   const auto stands = [&](const statement::Blocked& each) {
     if (each.manifest != release || bans.revocations.lifts(release, each.rollout)) return false;
+    // Two people lift a halt for everybody else; this tenant's devices wait for the publisher.
+    if (!each.tenants.empty()) return true;
     const Lift lift{release, each.rollout};
     return std::find(state.lifted.begin(), state.lifted.end(), lift) == state.lifted.end();
   };
@@ -30,6 +32,12 @@ std::optional<Ban> find_reason_to_leave(const State& state, const Bans& bans,
   }
   const auto* block = find_block(state, bans, release);
   if (block == nullptr) return std::nullopt;
+  if (!block->tenants.empty()) {
+    return Ban{"blocked",
+               "rollout " + block->rollout.text() +
+                   " was halted for this device's tenant alone: " + block->reason,
+               "the publisher's unblock", block->rollout};
+  }
   return Ban{"blocked", "rollout " + block->rollout.text() + " was halted: " + block->reason,
              "a rollout that two people resumed, or the publisher's unblock", block->rollout};
 }

@@ -2,10 +2,10 @@
 // left for.
 //
 // Three rules, in this order: "revoked" (publisher's offline keys, for good), "blocked" (the online
-// halt of a rollout, until two people resume it or the publisher unblocks it), "below-floor" (the
-// publisher's smallest allowed version). A device leaves what is revoked or blocked, if it has
-// somewhere to go: its last runnable slot is never taken away. A floor moves nobody; it only closes
-// the way down. Pure.
+// halt of a rollout, until two people resume it or the publisher unblocks it; one for this device's
+// tenant alone until the publisher does), "below-floor" (the publisher's smallest allowed version).
+// A device leaves what is revoked or blocked, if it has somewhere to go: its last runnable slot is
+// never taken away. A floor moves nobody; it only closes the way down. Pure.
 #pragma once
 
 #include <optional>
@@ -19,7 +19,7 @@
 namespace fb::install {
 
 struct Bans {
-  std::vector<statement::Blocked> blocked;
+  std::vector<statement::Blocked> blocked;  // those that concern this device: statement::concerning
   statement::Revocations revocations;
 };
 

@@ -142,6 +142,24 @@ TEST(Floor, ALowerOneLetsTheReleaseIn) {
   EXPECT_EQ(device.phase(), "fetching");
 }
 
+TEST(BlockedForOneTenant, IsLeftAndLiftedByThePublisherAloneAndByNoResume) {
+  Judged alone = Device::blocked("291");
+  alone.bans.blocked.front().tenants = {digest_of("the tenant of this device")};
+  Device device = Device::provisioned().staged().feed(alone);
+  ASSERT_EQ(device.phase(), "refused");
+  EXPECT_EQ(device.newest_rule(), "blocked");
+  const auto ban = find_reason_to_leave(device.state, alone.bans, digest_of("291"));
+  ASSERT_TRUE(ban.has_value());
+  EXPECT_EQ(ban->sentence, "rollout 7 was halted for this device's tenant alone: 7 of 10 harmed");
+  EXPECT_EQ(ban->change, "the publisher's unblock");
+  device.feed(Offered{rollout_id(8), digest_of("291"), {rollout_id(7)}, "291", alone.bans});
+  EXPECT_EQ(device.effect<Fetch>(), nullptr) << "two people lift it for all others";
+  alone.bans.revocations.unblocked = unblocked("291").bans.revocations.unblocked;
+  device.feed(alone);
+  device.feed(Offered{rollout_id(9), digest_of("291"), {}, "291", alone.bans});
+  EXPECT_EQ(device.phase(), "fetching");
+}
+
 TEST(Unblocked, ByThePublisherALiftedBlockNoLongerStandsAndTheNextOneDoes) {
   Device device = Device::provisioned().staged().feed(Device::blocked("291"));
   ASSERT_EQ(device.phase(), "refused");

@@ -118,7 +118,7 @@ Result<Request> request_unblock(Desk& desk, const UnblockOrder& order) {
                                           text_of(record, "component") + " " +
                                           text_of(record, "version") + ", not " + release.brief()};
   }
-  if (text_of(record, "halted_at").empty()) {
+  if (text_of(record, "halted_at").empty() && text_of(record, "halted_tenant").empty()) {
     return Error{ErrorCode::conflict, "rollout " + order.rollout.text() +
                                           " was not halted: it is " + text_of(record, "state")};
   }

@@ -14,7 +14,6 @@ namespace {
 
 constexpr std::string_view kDomain = "firebreak/order/1\n";
 constexpr std::string_view kVoiceDomain = "firebreak/voice/1\n";
-constexpr std::size_t kManyTenants = 10;
 constexpr std::int64_t kChanceHadItsTurn = 1000;
 constexpr std::int64_t kMostPlaces = 1'000'000'000;  // so that the products below fit 64 bits
 

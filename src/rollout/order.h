@@ -51,6 +51,7 @@ std::vector<std::int64_t> unheard_first(std::int64_t want, std::int64_t most,
 // forged health of one customer cannot outvote the others. Muted devices still count in n and X.
 // The cap never falls below one device in a hundred of the fleet: tiny tenants cannot mute
 // everybody.
+inline constexpr std::size_t kManyTenants = 10;
 struct Speaker {
   std::uint32_t tenant = 0;  // dense
   std::uint64_t lot = 0;     // voice_lot()

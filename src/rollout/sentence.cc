@@ -198,12 +198,21 @@ std::string exhausted(const State& state) {
          (suspicious ? ". Roll back." : ". Raise budget, accept or roll back.");
 }
 
+// `whose` is the tenant's name, or what those hear who must not know it.
+std::string held_by_tenant(const State& state, const std::string& whose) {
+  return "HOLD: harm at " + whose + " alone: " + against_control(state) + " Evidence " +
+         odds(state.evidence.global()) + ". Devices of " + whose +
+         " start nothing and go back; the others keep what they have and nobody else starts. Harm "
+         "at a second tenant halts all.";
+}
+
 std::string held(const State& state) {
   switch (*state.held_by) {
     case HeldBy::engine: return held_by_engine(state);
     case HeldBy::person: return held_by_person(state);
     case HeldBy::freeze: return frozen(state);
     case HeldBy::exhausted: return exhausted(state);
+    case HeldBy::tenant: return held_by_tenant(state, "tenant " + state.tenant_halt->tenant.text());
   }
   FB_CHECK(false);
 }
@@ -253,6 +262,10 @@ std::string sentence(const State& state) {
     case Phase::superseded: return "SUPERSEDED: " + state.reason;
   }
   FB_CHECK(false);
+}
+
+std::string sentence_for_devices(const State& state) {
+  return state.held_by == HeldBy::tenant ? held_by_tenant(state, "one tenant") : sentence(state);
 }
 
 }  // namespace fb::rollout

@@ -28,6 +28,7 @@ std::string_view name(HeldBy cause) {
     case HeldBy::person: return "operator";
     case HeldBy::freeze: return "freeze";
     case HeldBy::exhausted: return "exhausted";
+    case HeldBy::tenant: return "tenant";
   }
   FB_CHECK(false);
 }

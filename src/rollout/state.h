@@ -12,6 +12,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/ids.h"
 #include "base/result.h"
 #include "base/time.h"
 #include "json/json.h"
@@ -38,8 +39,8 @@ enum class Phase : std::uint8_t {
 };
 std::string_view name(Phase phase);
 
-enum class HeldBy : std::uint8_t { engine, person, freeze, exhausted };
-// "engine", "operator", "freeze", "exhausted".
+enum class HeldBy : std::uint8_t { engine, person, freeze, exhausted, tenant };
+// "engine", "operator", "freeze", "exhausted", "tenant".
 std::string_view name(HeldBy cause);
 
 struct Stratum {
@@ -70,6 +71,16 @@ struct Stop {
   Instant at;
 
   friend bool operator==(const Stop&, const Stop&) = default;
+};
+
+// The evidence was beyond doubt, and all harm came from this tenant's devices: they go back and
+// start nothing, everybody else waits. Absorbing: a halt of everybody is all that may follow, and
+// this tenant's stays when that is resumed.
+struct TenantHalt {
+  TenantId tenant;
+  Instant at;
+
+  friend bool operator==(const TenantHalt&, const TenantHalt&) = default;
 };
 
 struct Installs {
@@ -126,6 +137,7 @@ struct State {
   bool install_hold = false;
   std::optional<Stop> operator_hold;
   std::optional<Stop> halt;
+  std::optional<TenantHalt> tenant_halt;  // always there when held by tenant
   std::optional<Instant> frozen_since;
   bool freeze_paged = false;
   Installs installs;           // at the last tick
@@ -181,5 +193,7 @@ View view(const State& state);
 
 // One sentence an operator can read, with the numbers that decided.
 std::string sentence(const State& state);
+// The same for devices and for files that anybody may read: no tenant hears another's name.
+std::string sentence_for_devices(const State& state);
 
 }  // namespace fb::rollout

@@ -38,7 +38,7 @@ const Words<Phase>& phases() {
 
 const Words<HeldBy>& causes() {
   static const auto kWords =
-      words_of({HeldBy::engine, HeldBy::person, HeldBy::freeze, HeldBy::exhausted});
+      words_of({HeldBy::engine, HeldBy::person, HeldBy::freeze, HeldBy::exhausted, HeldBy::tenant});
   return kWords;
 }
 
@@ -59,6 +59,14 @@ std::optional<Stop> read_stop(json::Reader& in, std::string_view key) {
             stop.string("reason", limits::kTextBytes),
             {stop.integer("at_ms", kLeast, kMost)}};
   return read;
+}
+
+json::Value encode(const TenantHalt& halt) {
+  return {{"tenant", halt.tenant.text()}, {"at_ms", halt.at.ms}};
+}
+
+TenantHalt read_tenant_halt(json::Reader in) {
+  return {in.id<TenantId>("tenant"), {in.integer("at_ms", kLeast, kMost)}};
 }
 
 json::Value encode(const Stratum& stratum) {
@@ -237,6 +245,7 @@ void encode_optional(json::Value& value, const State& state) {
   if (state.held_by) value["held_by"] = name(*state.held_by);
   if (state.operator_hold) value["operator_hold"] = encode(*state.operator_hold);
   if (state.halt) value["halt"] = encode(*state.halt);
+  if (state.tenant_halt) value["tenant_halt"] = encode(*state.tenant_halt);
   if (state.frozen_since) value["frozen_since_ms"] = state.frozen_since->ms;
   if (state.first_permit) value["first_permit_ms"] = state.first_permit->ms;
   if (state.loan) value["loan"] = encode(*state.loan);
@@ -246,6 +255,9 @@ void read_optional(json::Reader& in, State& state) {
   if (in.has("held_by")) state.held_by = in.word<HeldBy>("held_by", causes());
   state.operator_hold = read_stop(in, "operator_hold");
   state.halt = read_stop(in, "halt");
+  if (in.has("tenant_halt")) state.tenant_halt = read_tenant_halt(in.object("tenant_halt"));
+  if (state.held_by == HeldBy::tenant && !state.tenant_halt)
+    in.fail("held_by", "a rollout that is held by tenant names the one (tenant_halt)");
   if (in.has("frozen_since_ms"))
     state.frozen_since = Instant{in.integer("frozen_since_ms", kLeast, kMost)};
   if (in.has("first_permit_ms"))

@@ -119,7 +119,7 @@ class Stepping {
     population.remaining += event.count;
     quiet_ = true;
     // After a halt nothing that comes back may go out again.
-    if (over(state_)) close_places();
+    if (over(state_) || state_.tenant_halt) close_places();
     return {};
   }
 
@@ -134,6 +134,13 @@ class Stepping {
   }
 
   Status on(const OperatorContinue& event) {
+    if (state_.held_by == HeldBy::tenant) {
+      return refused(state_, "a continue",
+                     "harm at tenant " + state_.tenant_halt->tenant.text() +
+                         " is beyond doubt, and nobody takes that back. Halt it, then two people "
+                         "resume it as a new rollout at half of alpha; that tenant stays out until "
+                         "the publisher unblocks it");
+    }
     if (!state_.operator_hold && !state_.install_hold && !state_.frozen_since) {
       return refused(
           state_, "a continue",
@@ -203,6 +210,10 @@ class Stepping {
     awaited_ = event.counts.awaited;
     served().remaining = std::max<std::int64_t>(0, event.remaining);
     state_.installs = event.installs;
+    if (state_.held_by == HeldBy::tenant) {
+      watch_other_tenants(event);
+      return {};
+    }
     if (event.counts.frozen) {
       freeze();
       return {};
@@ -211,7 +222,7 @@ class Stepping {
     state_.freeze_paged = false;
     learn(event.counts);
     if (state_.evidence.global() >= state_.parameters.halt_at()) {
-      halt_on_evidence();
+      halt_on_evidence(event.only_tenant);
       return {};
     }
     state_.install_hold = too_many_failed_installs();
@@ -343,6 +354,7 @@ class Stepping {
   }
 
   void hold(HeldBy cause) {
+    if (state_.held_by == HeldBy::tenant) return;  // the strictest of all holds
     const bool news = state_.phase != Phase::held || state_.held_by != cause;
     state_.phase = Phase::held;
     state_.held_by = cause;
@@ -352,6 +364,7 @@ class Stepping {
       case HeldBy::person: return notify(Occasion::held, Notify::Urgency::tell);
       case HeldBy::freeze: return notify(Occasion::frozen, Notify::Urgency::tell);
       case HeldBy::exhausted: return notify(Occasion::exhausted, Notify::Urgency::page);
+      case HeldBy::tenant: return notify(Occasion::tenant_halted, Notify::Urgency::page);
     }
   }
 
@@ -459,18 +472,52 @@ class Stepping {
     }
   }
 
-  void halt_on_evidence() {
+  std::vector<std::string> names_of_harmed_strata() const {
     std::vector<std::string> names;
     for (const std::size_t s : harmed_strata(state_.evidence.by_stratum()))
       names.push_back(state_.strata[s].name);
+    return names;
+  }
+
+  void halt_on_evidence(const std::optional<TenantId>& only_tenant) {
+    if (only_tenant) return halt_tenant(*only_tenant);
+    std::vector<std::string> names = names_of_harmed_strata();
     const std::string where = names.empty() ? "" : ", harmed: " + joined(names);
     halt(Stop{"engine", "the evidence of harm is beyond doubt" + where, now_}, std::move(names));
+  }
+
+  // One customer's devices alone may lie, or be broken by something of their own: they are taken
+  // out at once, and nobody else gets the release until a person has looked.
+  void halt_tenant(const TenantId& tenant) {
+    stop_probing();
+    close_places();
+    state_.tenant_halt = TenantHalt{tenant, now_};
+    effect(ClosePlaces{state_.limit_dispatched()});
+    effect(RevertTenant{tenant});
+    effect(PublishPlan{});
+    hold(HeldBy::tenant);
+    effect(DenyPermits{sentence_for_devices(state_)});
+    effect(OpenIncident{sentence(state_), names_of_harmed_strata()});
+  }
+
+  void watch_other_tenants(const Tick& event) {
+    if (!event.counts.frozen) learn(event.counts);
+    if (event.only_tenant == state_.tenant_halt->tenant) return;
+    halt(
+        Stop{"engine",
+             "the evidence of harm is beyond doubt, and a second tenant's devices were harmed, too",
+             now_},
+        names_of_harmed_strata());
+  }
+
+  void stop_probing() {
+    for (Population& each : state_.populations) each.probing = false;
   }
 
   void halt(Stop stop, std::vector<std::string> strata = {}) {
     state_.phase = Phase::halted;
     state_.held_by.reset();
-    for (Population& each : state_.populations) each.probing = false;
+    stop_probing();
     close_places();
     state_.reason = "Halted by " + stop.by + ": " + stop.reason;
     state_.halt = std::move(stop);
@@ -585,6 +632,7 @@ std::string_view name(Occasion occasion) {
   switch (occasion) {
     case Occasion::held: return "held";
     case Occasion::halted: return "halted";
+    case Occasion::tenant_halted: return "tenant-halted";
     case Occasion::exhausted: return "exhausted";
     case Occasion::frozen: return "frozen";
     case Occasion::completed: return "completed";

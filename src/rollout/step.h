@@ -1,7 +1,7 @@
 // Step: one release across a fleet, as a state machine. Read this and you know what a rollout does.
 //
 //   Draft -> Gated -> Approved -> Running <-> Held(engine | operator | freeze | exhausted)
-//         -> { Halted -> Reverting -> Reverted | Completed | Superseded }
+//         -> { Halted -> Reverting -> Reverted | Completed | Superseded | Held(tenant) -> Halted }
 //
 // step() is pure: state, event and `now` in; next state, effects and one sentence of reason out.
 // The shell commits state and effects durably, then performs the effects, which are idempotent by
@@ -57,6 +57,9 @@ struct Tick {
   // Of the served population: eligible, not dispatched, neither refused by their owner nor silent.
   std::int64_t remaining = 0;
   Installs installs;  // cumulative: attempts to install, and failures before activation
+  // In a fleet of so many tenants that one may speak for itself alone: the one that all events of
+  // treated devices so far came from. Empty: nobody's, or several's, or a fleet of few tenants.
+  std::optional<TenantId> only_tenant = std::nullopt;
 };
 struct OperatorHold {
   std::string person;
@@ -107,7 +110,18 @@ struct DenyPermits {
 };
 struct BlockDigest {};
 struct OrderRevert {};  // every exposed device to its own last-known-good
-enum class Occasion : std::uint8_t { held, halted, exhausted, frozen, completed, passed_over };
+struct RevertTenant {   // the same for devices of this tenant, and the digest is blocked for them
+  TenantId tenant;
+};
+enum class Occasion : std::uint8_t {
+  held,
+  halted,
+  tenant_halted,
+  exhausted,
+  frozen,
+  completed,
+  passed_over
+};
 std::string_view name(Occasion occasion);
 struct Notify {
   Occasion occasion = Occasion::held;
@@ -121,8 +135,8 @@ struct OpenIncident {
 
 struct Effect {
   std::uint64_t id = 0;  // unique within the rollout, equal when the same event is stepped again
-  std::variant<PublishPlan, OpenPlaces, ClosePlaces, DenyPermits, BlockDigest, OrderRevert, Notify,
-               OpenIncident>
+  std::variant<PublishPlan, OpenPlaces, ClosePlaces, DenyPermits, BlockDigest, OrderRevert,
+               RevertTenant, Notify, OpenIncident>
       what;
 };
 

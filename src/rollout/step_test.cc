@@ -588,6 +588,8 @@ class EverySequence : public testing::Test {
         [](const State& s) { return fitting(harmful(s, 2), s); },
         [](const State& s) { return fitting(harmful(s, 10), s); },
         [](const State& s) { return fitting(frozen(s), s); },
+        [](const State& s) { return fitting(of_one_tenant(harmful(s, 10)), s); },
+        [](const State& s) { return fitting(of_one_tenant(quiet(s)), s); },
         [](const State&) {
           return OperatorHold{"ada", "look"};
         },
@@ -618,6 +620,22 @@ class EverySequence : public testing::Test {
     return tick;
   }
 
+  static Tick of_one_tenant(Tick tick) {
+    tick.only_tenant = *TenantId::parse("acme");
+    return tick;
+  }
+
+  // Of harm at one tenant alone only more of the same, a halt or the end may come.
+  static void check_tenant_hold(const State& before, const State& next) {
+    EXPECT_TRUE(next.held_by != HeldBy::tenant || next.tenant_halt);
+    EXPECT_TRUE(next.held_by != HeldBy::tenant || next.open_places() == 0);
+    if (before.held_by != HeldBy::tenant) return;
+    EXPECT_TRUE(next.held_by == HeldBy::tenant || stopped(next.phase) ||
+                next.phase == Phase::superseded);
+    EXPECT_LE(next.dispatched(), before.dispatched());
+    EXPECT_EQ(next.tenant_halt, before.tenant_halt);
+  }
+
   static bool stopped(Phase phase) {
     return phase == Phase::halted || phase == Phase::reverting || phase == Phase::reverted;
   }
@@ -631,6 +649,7 @@ class EverySequence : public testing::Test {
     EXPECT_FALSE(sentence(next).empty());
     EXPECT_EQ(next.sequence, before.sequence + 1);
     check_populations(before, next);
+    check_tenant_hold(before, next);
     if (stopped(before.phase)) {
       EXPECT_TRUE(stopped(next.phase));
     }

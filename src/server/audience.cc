@@ -143,6 +143,7 @@ Audience Audiences::eligible(const Question& question) const {
   for (DeviceIndex device = 0; device < devices_.size(); ++device) {
     const fleet::Device& record = devices_.at(device).record;
     if (!takes_part(device, component, question.now)) continue;
+    if (question.without.contains(record.tenant)) continue;
     const bool has_it = devices_.component(device, component)->active == question.release;
     if (resumed != nullptr ? !resumed->eligible(device) : has_it) continue;
     if (!releases_.knows_reader(manifest, devices_, device)) continue;

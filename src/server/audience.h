@@ -35,7 +35,8 @@ class Audiences {
   struct Question {
     const Digest& release;
     statement::Lane lane;
-    const RolloutRun* resumed;  // of a retry: the halted rollout, whose list it keeps
+    const RolloutRun* resumed;   // of a retry: the halted rollout, whose list it keeps
+    std::set<TenantId> without;  // for whose devices the release is blocked
     Instant now;
   };
   // With budgets. Errors: conflict (nobody is left; this process has not heard everybody yet; the

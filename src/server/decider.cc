@@ -204,7 +204,8 @@ void Decider::take_gauges() {
     const auto seen = rollout::view(run->state());
     gauges->push_back({id.number(), run->record().plan.component.text(),
                        static_cast<double>(seen.exposed), static_cast<double>(seen.limit),
-                       static_cast<double>(seen.harmed), seen.evidence, run->halted()});
+                       static_cast<double>(seen.harmed), seen.evidence, run->halted(),
+                       run->halted_tenant().has_value()});
   }
   auto expiries = std::make_shared<std::vector<RoleExpiry>>(world_->repository->expiries());
   const std::lock_guard lock(mutex_);

@@ -74,6 +74,7 @@ class Decider {
     std::string component;
     double exposed = 0, limit = 0, harmed = 0, evidence = 1;
     bool halted = false;
+    bool halted_for_one_tenant = false;
   };
   // As of the last tick. Any thread.
   [[nodiscard]] std::shared_ptr<const std::vector<RolloutGauges>> rollout_gauges() const;

@@ -25,6 +25,8 @@ void add_rollout(prometheus::Registry& registry, const Decider::RolloutGauges& e
   gauge("firebreak_rollout_harmed", "Exposed devices with an event.", each.harmed);
   gauge("firebreak_rollout_evidence", "Evidence against 'no worse', as x to 1.", each.evidence);
   gauge("firebreak_rollout_halted", "1 when halted.", each.halted ? 1 : 0);
+  gauge("firebreak_rollout_tenant_halted", "1 when it was halted for one tenant alone.",
+        each.halted_for_one_tenant ? 1 : 0);
 }
 
 }  // namespace

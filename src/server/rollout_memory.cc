@@ -241,6 +241,7 @@ Result<RolloutRun> RolloutRun::load(port::Store& store, const std::string& key,
     run.exposure_.explicit_event(run.local_.at(device), now);
     run.touched_.insert(device);  // once counted, it is not counted again after the next restart
   }
+  for (const auto& [device, exposed] : run.exposed_) run.note_harm(device, exposed);
   run.listening_since_ = now;
   return run;
 }

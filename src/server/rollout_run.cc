@@ -42,6 +42,7 @@ void RolloutRun::index_members(const Devices& devices) {
                         rollout::voice_lot(device.id, record_.salt)});
   }
   voice_ = rollout::voices(speakers);
+  many_tenants_ = tenants.size() >= rollout::kManyTenants;
 }
 
 bool RolloutRun::live() const {
@@ -54,6 +55,15 @@ bool RolloutRun::halted() const {
   using rollout::Phase;
   return state_.phase == Phase::halted || state_.phase == Phase::reverting ||
          state_.phase == Phase::reverted;
+}
+
+bool RolloutRun::halted_for(DeviceIndex device) const {
+  return halted() || halted_tenant() == devices_->at(device).record.tenant;
+}
+
+std::optional<TenantId> RolloutRun::halted_tenant() const {
+  if (!state_.tenant_halt) return std::nullopt;
+  return state_.tenant_halt->tenant;
 }
 
 // --- standing: what each eligible device is to this rollout, and how many are still to come ---
@@ -101,7 +111,7 @@ void RolloutRun::reported(DeviceIndex device, const wire::ComponentReport& repor
 
 std::optional<wire::Offer> RolloutRun::offer(DeviceIndex device) const {
   const auto it = local_.find(device);
-  if (!live() || it == local_.end()) return std::nullopt;
+  if (!live() || it == local_.end() || halted_for(device)) return std::nullopt;
   const auto exposed = exposed_.find(device);
   const bool out = exposed != exposed_.end() && !exposed->second.handed_back;
   if (out && (exposed->second.healthy || exposed->second.reverted)) return std::nullopt;
@@ -121,11 +131,11 @@ std::optional<wire::Denial> RolloutRun::ask(DeviceIndex device, const wire::Perm
   if (ask.release != record_.release)
     return denied("wrong-release",
                   "rollout " + record_.id.text() + " carries " + record_.release.text());
-  if (halted()) return denied("halted", rollout::sentence(state_));
+  if (halted_for(device)) return denied("halted", rollout::sentence_for_devices(state_));
   if (!live())
     return denied("not-running", "rollout " + record_.id.text() + " is " +
                                      std::string(rollout::name(state_.phase)));
-  if (!state_.permits_open()) return denied("held", rollout::sentence(state_));
+  if (!state_.permits_open()) return denied("held", rollout::sentence_for_devices(state_));
   const auto it = local_.find(device);
   if (it == local_.end())
     return denied("not-eligible",
@@ -209,8 +219,16 @@ void RolloutRun::happened(DeviceIndex device, const wire::DeviceEvent& event, Tr
     case EventKind::deferred:
     case EventKind::tasted: break;
   }
+  note_harm(device, exposed);
   touched_.insert(device);
   store_exposed(device, tx);
+}
+
+// At once, and as it is stored: a new process knows the same tenants.
+void RolloutRun::note_harm(DeviceIndex device, const ExposedDevice& exposed) {
+  const bool treated = exposed.facts.arm == rollout::DeviceFacts::Arm::treated;
+  if (!treated || exposed.handed_back || (!exposed.harmed && !exposed.silent)) return;
+  harmed_tenants_.insert(devices_->at(device).record.tenant);
 }
 
 // It said that it gave the permit back, and used it all the same (a reply that came late): it is
@@ -362,7 +380,9 @@ rollout::Tick RolloutRun::tick_event(rollout::TickCounts counts) const {
   const rollout::Population& served = state_.served();
   return {std::move(counts),
           served.size - served.dispatched - gone_[state_.open],
-          {record_.attempts, record_.failures}};
+          {record_.attempts, record_.failures},
+          many_tenants_ && harmed_tenants_.size() == 1 ? std::optional(*harmed_tenants_.begin())
+                                                       : std::nullopt};
 }
 
 void RolloutRun::tick(Transaction& tx, Instant now, rollout::Continuity continuity) {
@@ -402,6 +422,7 @@ void RolloutRun::note_silence(Transaction& tx) {
     }
     it->second.silent = true;
     it->second.facts = exposure_.facts(local);
+    note_harm(device, it->second);
     store_exposed(device, tx);
   }
 }
@@ -458,6 +479,7 @@ void RolloutRun::sweep_silent(Instant now) {
 Status RolloutRun::apply(const rollout::Event& event, Transaction& tx, Instant now) {
   FB_ASSIGN(auto stepped, rollout::step(state_, event, now));
   const bool was_halted = halted();
+  const bool was_halted_for_one = state_.tenant_halt.has_value();
   state_ = std::move(stepped.next);
   if (std::holds_alternative<rollout::Start>(event)) {
     exposure_ = rollout::Exposure(state_.parameters, state_.strata.size(), now);
@@ -471,6 +493,14 @@ Status RolloutRun::apply(const rollout::Event& event, Transaction& tx, Instant n
             {"state", rollout::name(state_.phase)},
             {"limit", state_.limit_dispatched()},
             {"exposed", state_.dispatched()},
+            {"sentence", stepped.reason}});
+  }
+  if (!was_halted_for_one && state_.tenant_halt) {
+    places_.clear();
+    tx.log(now, "halted",
+           {{"rollout", record_.id.number()},
+            {"release", record_.release.text()},
+            {"tenant", state_.tenant_halt->tenant.text()},
             {"sentence", stepped.reason}});
   }
   if (!was_halted && halted()) {
@@ -490,6 +520,10 @@ void RolloutRun::absorb(const std::vector<rollout::Effect>& effects, Instant now
   for (const rollout::Effect& effect : effects) {
     if (std::holds_alternative<rollout::PublishPlan>(effect.what) ||
         std::holds_alternative<rollout::BlockDigest>(effect.what)) {
+      outbox_.plans_changed = true;
+    } else if (const auto* revert = std::get_if<rollout::RevertTenant>(&effect.what)) {
+      record_.plan.halted_tenants.push_back(
+          statement::tenant_mark(record_.release, revert->tenant));
       outbox_.plans_changed = true;
     } else if (const auto* notify = std::get_if<rollout::Notify>(&effect.what)) {
       outbox_.notices.push_back(*notify);
@@ -576,6 +610,8 @@ json::Value RolloutRun::view() const {
       {"ended", record_.ended ? json::Value(to_rfc3339(*record_.ended)) : json::Value()},
       {"halted_at", record_.halted ? json::Value(to_rfc3339(*record_.halted)) : json::Value()},
       {"halt_committed_ms", record_.halted ? json::Value(record_.halted->ms) : json::Value()}};
+  const auto tenant = halted_tenant();
+  out["halted_tenant"] = tenant ? json::Value(tenant->text()) : json::Value();
   if (record_.resumes) out["resumes"] = record_.resumes->number();
   out["borrowed"] = state_.loan ? loan_view(*state_.loan) : json::Value();
   return out;

@@ -92,6 +92,10 @@ class RolloutRun {
   [[nodiscard]] const rollout::State& state() const { return state_; }
   [[nodiscard]] bool live() const;    // takes ticks and permits
   [[nodiscard]] bool halted() const;  // its release is blocked
+  // For everybody, or for the tenant of this device alone.
+  [[nodiscard]] bool halted_for(DeviceIndex device) const;
+  // Whom it was halted for alone, whatever became of it later.
+  [[nodiscard]] std::optional<TenantId> halted_tenant() const;
   [[nodiscard]] const std::map<DeviceIndex, ExposedDevice>& exposed() const { return exposed_; }
   [[nodiscard]] bool eligible(DeviceIndex device) const { return local_.contains(device); }
   [[nodiscard]] json::Value view() const;
@@ -118,6 +122,7 @@ class RolloutRun {
   void count_tenants();
   [[nodiscard]] bool tenant_full(Local local) const;
   void sweep_silent(Instant now);
+  void note_harm(DeviceIndex device, const ExposedDevice& exposed);
   void note_silence(Transaction& tx);
   void note_events(Transaction& tx);
   void take_back(Local local, ExposedDevice& exposed, Transaction& tx, Instant now);
@@ -147,7 +152,9 @@ class RolloutRun {
       by_tenant_;  // exposed or holding a place; while drawing in the toe-dip
   std::int64_t tenant_limit_ = 0;
   std::map<DeviceIndex, ExposedDevice> exposed_;
-  std::vector<std::int64_t> gone_;  // by population: eligible, not dispatched, refused or silent
+  bool many_tenants_ = false;          // so that one may speak for itself alone
+  std::set<TenantId> harmed_tenants_;  // whose devices with the release had an event
+  std::vector<std::int64_t> gone_;     // by population: eligible, not dispatched, refused or silent
   Local sweep_ = 0;
   std::set<Local> declined_;       // found the release unfit, by their own word
   std::set<DeviceIndex> touched_;  // exposed, with an event since the last tick

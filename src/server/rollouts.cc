@@ -171,7 +171,9 @@ Result<RolloutRecord> Rollouts::new_record(const statement::Act& act, const Roll
                  .rings = rings,
                  .state = statement::PlanState::running,
                  .started = now,
-                 .acts = {}};
+                 .acts = {},
+                 .halted_tenants = {}};
+  FB_ASSIGN(record.plan.halted_tenants, marks_of_halted(act.release));
   record.plan.acts = acts_for_devices(release.acts, lifted_halts(act.release, record.resumes), now);
   if (record.plan.acts.size() <= limits::kActsPerPlan) return record;
   return Error{ErrorCode::too_many, std::to_string(record.plan.acts.size()) +
@@ -212,7 +214,8 @@ Result<Rollouts::Done> Rollouts::start(const statement::SignedAct& signed_act,
   FB_ASSIGN(const auto gates, may_start(act, resumed, now));
   const ReleaseEntry& release = *n_.releases.find(act.release);
   const ComponentId& component = release.manifest.component;
-  FB_ASSIGN(Audience audience, audiences_.gather({act.release, act.lane, resumed, now}));
+  FB_ASSIGN(Audience audience,
+            audiences_.gather({act.release, act.lane, resumed, halted_tenants(act.release), now}));
   for (int retry = retries(resumed); retry > 0; --retry)
     audience.scope = rollout::for_retry(std::move(audience.scope));
   FB_ASSIGN(audience.scope, borrowing(std::move(audience.scope), act.release, act.borrow, runs_));
@@ -296,7 +299,8 @@ Result<rollout::Scope> Rollouts::scope(const Digest& release, statement::Lane la
   if (entry == nullptr)
     return Error{ErrorCode::not_found, "no release " + release.text() + " was submitted here"};
   FB_TRY(rollout::check_lane(entry->manifest.kind, engine_lane(lane)));
-  FB_ASSIGN(Audience out, audiences_.gather({release, lane, nullptr, now}));
+  FB_ASSIGN(Audience out,
+            audiences_.gather({release, lane, nullptr, halted_tenants(release), now}));
   return borrowing(std::move(out.scope), release, borrow, runs_);
 }
 
@@ -438,6 +442,35 @@ const RolloutRun* Rollouts::blocking(const Digest& release) const {
   return n_.bans.lifts(release, newest->record().id) ? nullptr : newest;
 }
 
+// Halts of this release for one tenant alone that the publisher has not lifted. No resume lifts
+// them: harm at one customer must not stop all others for ever.
+std::vector<const RolloutRun*> Rollouts::halted_for_one(const Digest& release) const {
+  std::vector<const RolloutRun*> out;
+  for (const auto& [id, run] : runs_) {
+    if (run->record().release != release || !run->halted_tenant()) continue;
+    if (!n_.bans.lifts(release, id)) out.push_back(run.get());
+  }
+  return out;
+}
+
+// With room for one more: this rollout may halt one, too.
+Result<std::vector<Digest>> Rollouts::marks_of_halted(const Digest& release) const {
+  std::vector<Digest> marks;
+  for (const TenantId& tenant : halted_tenants(release))
+    marks.push_back(statement::tenant_mark(release, tenant));
+  if (marks.size() < limits::kHaltedTenants) return marks;
+  return Error{ErrorCode::too_many, "this release is blocked for " + std::to_string(marks.size()) +
+                                        " tenants; a plan names fewer than " +
+                                        std::to_string(limits::kHaltedTenants) +
+                                        ": make a new version, or unblock it"};
+}
+
+std::set<TenantId> Rollouts::halted_tenants(const Digest& release) const {
+  std::set<TenantId> out;
+  for (const RolloutRun* run : halted_for_one(release)) out.insert(*run->halted_tenant());
+  return out;
+}
+
 // What no gate opens: the publisher's offline word, and a halt that nobody lifted.
 Status Rollouts::not_banned(const Digest& release, const RolloutRun* resumed) const {
   FB_TRY(n_.bans.check(release, n_.releases.find(release)->manifest));
@@ -497,18 +530,9 @@ Status Rollouts::flush(Transaction& tx, Instant now) {
 
 Status Rollouts::publish_plans(Transaction& tx, Instant now) {
   std::map<std::string, std::string> files;
-  std::vector<statement::Blocked> list;
-  std::set<Digest> listed;
-  for (auto it = runs_.rbegin(); it != runs_.rend(); ++it) {
-    const RolloutRun& run = *it->second;
-    files[statement::plan_path(run.record().id)] = statement::encode(run.record().plan);
-    if (run.halted() && blocked(run.record().release) &&
-        listed.insert(run.record().release).second) {
-      list.push_back({run.record().release, run.record().id, run.record().halted.value_or(now),
-                      rollout::sentence(run.state())});
-    }
-  }
-  files[std::string(statement::kBlockedPath)] = statement::encode(list);
+  for (const auto& [id, run] : runs_)
+    files[statement::plan_path(id)] = statement::encode(run->record().plan);
+  files[std::string(statement::kBlockedPath)] = statement::encode(block_list(now));
   FB_ASSIGN(const auto before, n_.repository.newest_targets("rollouts"));
   FB_ASSIGN(auto next, n_.repository.next_rollouts(files, now));
   if (!next) return {};
@@ -520,6 +544,29 @@ Status Rollouts::publish_plans(Transaction& tx, Instant now) {
   FB_ASSIGN(auto publication, n_.repository.compose({{"rollouts", std::move(*next)}}, now));
   n_.repository.adopt(std::move(publication), tx);
   return {};
+}
+
+// Newest release first. For one tenant alone before for everybody: of two with the same rollout a
+// device remembers the first, and that one is lifted by no resume.
+std::vector<statement::Blocked> Rollouts::block_list(Instant now) const {
+  std::vector<statement::Blocked> list;
+  std::set<Digest> releases;
+  for (auto it = runs_.rbegin(); it != runs_.rend(); ++it) {
+    const Digest& release = it->second->record().release;
+    if (!releases.insert(release).second) continue;
+    for (const RolloutRun* run : halted_for_one(release)) {
+      list.push_back({release,
+                      run->record().id,
+                      run->state().tenant_halt->at,
+                      rollout::sentence_for_devices(run->state()),
+                      {statement::tenant_mark(release, *run->halted_tenant())}});
+    }
+    if (const RolloutRun* run = blocking(release)) {
+      list.push_back({release, run->record().id, run->record().halted.value_or(now),
+                      rollout::sentence(run->state())});
+    }
+  }
+  return list;
 }
 
 // What devices are told from now on, by digest; the file itself is a target.
@@ -535,11 +582,15 @@ void Rollouts::log_plan(const std::string& path, const std::string& bytes, Trans
   tx.log(now, "plan", std::move(data));
 }
 
-// Halted, and no record: the process ended between the two.
+// Halted, and no record of that: the process ended between the two. A record from before tells of
+// the halt for one tenant alone, which everybody's came after.
 Status Rollouts::incident_that_a_crash_left(const RolloutRun& run) {
-  if (!run.halted()) return {};
+  if (!run.halted() && !run.halted_tenant()) return {};
   FB_ASSIGN(const auto stored, n_.store.get(kIncidentSpace, run.record().id.text()));
-  if (stored) return {};
+  if (stored) {
+    FB_ASSIGN(const auto record, incident::decode_incident(*stored));
+    if (!run.halted() || record.opened.ms / 1000 >= run.record().halted->ms / 1000) return {};
+  }
   rollout::OpenIncident effect{rollout::sentence(run.state()), {}};
   for (const std::size_t s : rollout::harmed_strata(run.state().evidence.by_stratum()))
     effect.strata.push_back(run.state().strata[s].name);

@@ -83,6 +83,10 @@ class Rollouts {
 
  private:
   [[nodiscard]] const RolloutRun* blocking(const Digest& release) const;
+  [[nodiscard]] std::vector<const RolloutRun*> halted_for_one(const Digest& release) const;
+  [[nodiscard]] std::set<TenantId> halted_tenants(const Digest& release) const;
+  [[nodiscard]] Result<std::vector<Digest>> marks_of_halted(const Digest& release) const;
+  [[nodiscard]] std::vector<statement::Blocked> block_list(Instant now) const;
   [[nodiscard]] Status not_banned(const Digest& release, const RolloutRun* resumed) const;
   [[nodiscard]] Status check_word(const statement::SignedAct& act) const;
   Result<Done> carry_out(const statement::SignedAct& act, Transaction& tx, Instant now);

@@ -4,6 +4,7 @@
 
 #include "base/check.h"
 #include "base/limits.h"
+#include "crypto/sha256.h"
 #include "json/reader.h"
 #include "statement/envelope_list.h"
 
@@ -45,9 +46,10 @@ std::set<Ring> read_rings(json::Reader& in, std::string_view key) {
   return rings;
 }
 
-std::vector<Digest> read_hashes(json::Reader& in, std::string_view key) {
+std::vector<Digest> read_hashes(json::Reader& in, std::string_view key,
+                                std::size_t most = limits::kProofHashes) {
   std::vector<Digest> hashes;
-  for (const std::string& text : in.strings(key, limits::kProofHashes, 80)) {
+  for (const std::string& text : in.strings(key, most, 80)) {
     const auto hash = Digest::parse(text);
     if (!hash.ok())
       in.fail(key, hash.error().detail);
@@ -55,6 +57,14 @@ std::vector<Digest> read_hashes(json::Reader& in, std::string_view key) {
       hashes.push_back(*hash);
   }
   return hashes;
+}
+
+// Absent where it names nobody: one spelling, and no empty list to be taken for everybody.
+std::vector<Digest> read_marks(json::Reader& in, std::string_view key) {
+  if (!in.has(key)) return {};
+  auto marks = read_hashes(in, key, limits::kHaltedTenants);
+  if (marks.empty()) in.fail(key, "must name a tenant, or be left out");
+  return marks;
 }
 
 LogProof read_log_proof(json::Reader& in) {
@@ -104,6 +114,10 @@ std::string_view word(Ring ring) { return find_word(ring_words(), ring); }
 std::string_view word(PlanState state) { return find_word(kPlanWords, state); }
 std::string_view word(Purpose purpose) { return find_word(purpose_words(), purpose); }
 
+Digest tenant_mark(const Digest& manifest, const TenantId& tenant) {
+  return crypto::sha256("firebreak/halted-tenant/1\n" + manifest.text() + "\n" + tenant.text());
+}
+
 std::string plan_path(RolloutId rollout) { return "rollouts/" + rollout.text() + ".json"; }
 
 Result<Plan> decode_plan(std::string_view bytes) {
@@ -123,6 +137,7 @@ Result<Plan> decode_plan(std::string_view bytes) {
   plan.state = in.word("state", kPlanWords);
   plan.started = in.instant("started");
   plan.acts = read_envelopes(in, "acts", limits::kActsPerPlan);
+  plan.halted_tenants = read_marks(in, "halted_tenants");
   FB_TRY(in.done());
   return plan;
 }
@@ -130,18 +145,19 @@ Result<Plan> decode_plan(std::string_view bytes) {
 std::string encode(const Plan& plan) {
   json::Value rings = json::Value::array();
   for (const Ring ring : plan.rings) rings.push_back(word(ring));
-  return json::pretty(
-      {{"format", "firebreak.plan/1"},
-       {"rollout", plan.rollout.number()},
-       {"component", plan.component.text()},
-       {"kind", word(plan.kind)},
-       {"class", word(plan.cls)},
-       {"manifest", {{"path", plan.manifest_path}, {"digest", plan.manifest.text()}}},
-       {"lane", word(plan.lane)},
-       {"rings", std::move(rings)},
-       {"state", word(plan.state)},
-       {"started", to_rfc3339(plan.started)},
-       {"acts", encode_list(plan.acts)}});
+  json::Value value{{"format", "firebreak.plan/1"},
+                    {"rollout", plan.rollout.number()},
+                    {"component", plan.component.text()},
+                    {"kind", word(plan.kind)},
+                    {"class", word(plan.cls)},
+                    {"manifest", {{"path", plan.manifest_path}, {"digest", plan.manifest.text()}}},
+                    {"lane", word(plan.lane)},
+                    {"rings", std::move(rings)},
+                    {"state", word(plan.state)},
+                    {"started", to_rfc3339(plan.started)},
+                    {"acts", encode_list(plan.acts)}};
+  if (!plan.halted_tenants.empty()) value["halted_tenants"] = encode_hashes(plan.halted_tenants);
+  return json::pretty(value);
 }
 
 Result<std::vector<Blocked>> decode_blocked(std::string_view bytes) {
@@ -151,7 +167,7 @@ Result<std::vector<Blocked>> decode_blocked(std::string_view bytes) {
   std::vector<Blocked> blocked;
   in.objects("digests", 10'000, [&](json::Reader& each) {
     blocked.push_back({each.digest("digest"), read_rollout(each, "rollout"), each.instant("since"),
-                       each.string("reason", limits::kTextBytes)});
+                       each.string("reason", limits::kTextBytes), read_marks(each, "tenants")});
   });
   FB_TRY(in.done());
   return blocked;
@@ -164,6 +180,7 @@ std::string encode(const std::vector<Blocked>& blocked) {
                        {"rollout", each.rollout.number()},
                        {"since", to_rfc3339(each.since)},
                        {"reason", each.reason}});
+    if (!each.tenants.empty()) digests.back()["tenants"] = encode_hashes(each.tenants);
   }
   return json::pretty({{"format", "firebreak.blocked/1"}, {"digests", std::move(digests)}});
 }

@@ -40,7 +40,14 @@ struct Plan {
   PlanState state = PlanState::running;
   Instant started;
   std::vector<Envelope> acts;  // approvals, waivers and resumes that devices check for themselves
+  // By tenant_mark(): for their devices the plan is halted, whatever its state says.
+  std::vector<Digest> halted_tenants;
 };
+
+// How a file that anybody may read names one tenant to its own devices: SHA-256 of
+// "firebreak/halted-tenant/1\n" + manifest digest text + "\n" + tenant id. Whoever guesses the id
+// can check the guess; nobody can read a list of customers, or of whose machines failed.
+Digest tenant_mark(const Digest& manifest, const TenantId& tenant);
 
 std::string plan_path(RolloutId rollout);  // "rollouts/7.json"
 Result<Plan> decode_plan(std::string_view bytes);
@@ -51,6 +58,7 @@ struct Blocked {
   RolloutId rollout;
   Instant since;
   std::string reason;
+  std::vector<Digest> tenants = {};  // by tenant_mark(): for their devices alone; empty: for all
 };
 
 inline constexpr std::string_view kBlockedPath = "rollouts/blocked.json";

@@ -7,6 +7,7 @@
 #include "base/limits.h"
 #include "crypto/signer_test.h"
 #include "statement/log_trust.h"
+#include "statement/revocation.h"
 
 namespace fb::statement {
 namespace {
@@ -67,6 +68,35 @@ TEST(Plans, SurviveTheRoundTrip) {
   EXPECT_EQ(plan_path(kRollout), "rollouts/7.json");
 }
 
+const TenantId kAcme = *TenantId::parse("acme");
+const TenantId kBank = *TenantId::parse("bank");
+
+TEST(Plans, SayForWhichTenantsAloneTheyAreHalted) {
+  EXPECT_FALSE(json::parse(encode(plan()))->contains("halted_tenants"));
+  Plan halted = plan();
+  halted.halted_tenants = {tenant_mark(halted.manifest, kAcme)};
+  const auto again = decode_plan(encode(halted));
+  ASSERT_TRUE(again.ok()) << again.error().detail;
+  EXPECT_EQ(again->halted_tenants, halted.halted_tenants);
+  const std::string mark = Digest{}.text();
+  expect_refused(encode(halted), decode_plan,
+                 {{[](V& v) { v["halted_tenants"] = V::array(); }, "must name a tenant"},
+                  {[](V& v) { v["halted_tenants"] = "acme"; }, "plan.halted_tenants"},
+                  {[](V& v) { v["halted_tenants"] = V(1, "acme"); }, "plan.halted_tenants"},
+                  {[&](V& v) { v["halted_tenants"] = V(65, mark); }, "plan.halted_tenants"}});
+}
+
+// Anybody may read the file.
+TEST(Plans, TellNobodyTheNameOfATenant) {
+  const Digest one = *Digest::parse("sha256:" + std::string(64, '1'));
+  EXPECT_EQ(tenant_mark(one, kAcme), tenant_mark(one, kAcme));
+  EXPECT_NE(tenant_mark(one, kAcme), tenant_mark(one, kBank));
+  EXPECT_NE(tenant_mark(one, kAcme), tenant_mark(Digest{}, kAcme)) << "nor in two releases";
+  Plan halted = plan();
+  halted.halted_tenants = {tenant_mark(halted.manifest, kAcme)};
+  EXPECT_EQ(encode(halted).find("acme"), std::string::npos);
+}
+
 TEST(Plans, RefuseWhatTheFormatForbids) {
   expect_refused(encode(plan()), decode_plan,
                  {{[](V& v) { v["rollout"] = 10; }, "plan.rollout: 10 is not a rollout id"},
@@ -117,6 +147,26 @@ TEST(BlockedReleases, SurviveTheRoundTrip) {
   ASSERT_TRUE(again.ok()) << again.error().detail;
   EXPECT_EQ(encode(*again), encode(blocked));
   EXPECT_TRUE(decode_blocked(encode(std::vector<Blocked>{}))->empty());
+}
+
+TEST(BlockedReleases, MayBeBlockedForTheDevicesOfOneTenantAlone) {
+  const Digest release = *Digest::parse("sha256:" + std::string(64, '1'));
+  const std::vector<Blocked> list{
+      {Digest{}, kRollout, kNow, "for all"},
+      {release, kRollout, kNow, "alone", {tenant_mark(release, kAcme), tenant_mark({}, kBank)}}};
+  const auto again = decode_blocked(encode(list));
+  ASSERT_TRUE(again.ok()) << again.error().detail;
+  EXPECT_EQ(encode(*again), encode(list));
+  const auto ours = concerning(*again, kAcme);
+  ASSERT_EQ(ours.size(), 2U);
+  EXPECT_TRUE(ours[0].tenants.empty());
+  EXPECT_EQ(ours[1].tenants, std::vector<Digest>{tenant_mark(release, kAcme)});
+  const auto theirs = concerning(*again, kBank);
+  ASSERT_EQ(theirs.size(), 1U) << "a mark counts for its own release alone";
+  EXPECT_EQ(theirs[0].reason, "for all");
+  // An empty list could be read as nobody or as everybody.
+  expect_refused(encode(list), decode_blocked,
+                 {{[](V& v) { v["digests"][1]["tenants"] = V::array(); }, "must name a tenant"}});
 }
 
 TEST(BlockedReleases, RefuseARolloutDivisibleByTen) {

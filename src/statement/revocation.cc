@@ -163,4 +163,16 @@ bool absorb(std::vector<Blocked>& seen, const std::vector<Blocked>& newer) {
   return news;
 }
 
+std::vector<Blocked> concerning(std::vector<Blocked> blocked, const TenantId& tenant) {
+  std::vector<Blocked> ours;
+  for (Blocked& each : blocked) {
+    const Digest mark = tenant_mark(each.manifest, tenant);
+    const auto& marks = each.tenants;
+    if (!marks.empty() && std::find(marks.begin(), marks.end(), mark) == marks.end()) continue;
+    if (!marks.empty()) each.tenants = {mark};
+    ours.push_back(std::move(each));
+  }
+  return ours;
+}
+
 }  // namespace fb::statement

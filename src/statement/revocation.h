@@ -62,5 +62,8 @@ std::string encode(const Revocations& revocations);
 bool absorb(Revocations& seen, const Revocations& newer);
 // The same for the block list that is signed online: it only grows, until an unblock or two people.
 bool absorb(std::vector<Blocked>& seen, const std::vector<Blocked>& newer);
+// What of a block list is meant for the devices of `tenant`: blocks for everybody, and those for
+// this tenant, which then name no other.
+std::vector<Blocked> concerning(std::vector<Blocked> blocked, const TenantId& tenant);
 
 }  // namespace fb::statement

@@ -72,7 +72,11 @@ TEST(Blocked, AFloodOfBlocksForgetsNoneAndTheirFileCanStillBeRead) {
   std::vector<Blocked> seen{{release(291), kRollout, kThen, "7 of 10 harmed"}};
   std::vector<Blocked> flood;
   for (int i = 0; i < 10'000; ++i)
-    flood.push_back({release(1000 + i), kRollout, kThen, std::string(159, '\n') + "\xe2\x80\x94"});
+    flood.push_back({release(1000 + i),
+                     kRollout,
+                     kThen,
+                     std::string(159, i % 2 == 0 ? '"' : '\n') + "\xe2\x80\x94",
+                     {release(i)}});
   EXPECT_TRUE(absorb(seen, flood));
   EXPECT_EQ(seen.size(), limits::kSeenBlocks);
   EXPECT_EQ(seen.front().manifest, release(291));

@@ -107,7 +107,14 @@ inline statement::Plan plan() {
           {statement::Ring::broad},
           statement::PlanState::running,
           kThen,
-          {envelope(statement::kPersonType)}};
+          {envelope(statement::kPersonType)},
+          {}};
+}
+
+inline statement::Plan plan_halted_for_a_tenant() {
+  statement::Plan halted = plan();
+  halted.halted_tenants = {statement::tenant_mark(kRelease, kTenant)};
+  return halted;
 }
 
 inline statement::Permit permit() {
@@ -220,6 +227,15 @@ inline Result<std::string> contract_again(const std::string& text) {
   return encode_contract_text(decoded);
 }
 
+inline std::vector<statement::Blocked> blocked() {
+  return {{kRelease, kRollout, kThen, "halted"},
+          {kOther,
+           kRollout,
+           kThen,
+           "harm at one tenant alone",
+           {statement::tenant_mark(kOther, kTenant)}}};
+}
+
 inline std::vector<Golden> all() {
   const wire::Enrolment enrolment{
       kTenant, "enrolment-token", kOther, statement::Ring::broad, "linux", "amd64"};
@@ -231,7 +247,6 @@ inline std::vector<Golden> all() {
       {}, wire::Denial{"halted", "HALT: 10 of 10 updated machines crashed.", seconds(1)}};
   const wire::Problem problem =
       wire::problem(Error{ErrorCode::bad_signature, "1 valid signatures of 2 needed"});
-  const std::vector<statement::Blocked> blocked{{kRelease, kRollout, kThen, "halted"}};
   const statement::Revocations revocations{
       {{kRelease, kThen, "reads beyond its input"}},
       {{kChannel, "290", kThen, "289 can be made to run code"}},
@@ -244,7 +259,8 @@ inline std::vector<Golden> all() {
       {"manifest-core.json", encode(core_manifest()), round(release::decode_manifest)},
       {"contract.json", encode_contract_text(contract()), contract_again},
       {"plan.json", encode(plan()), round(statement::decode_plan)},
-      {"blocked.json", statement::encode(blocked),
+      {"plan-tenant.json", encode(plan_halted_for_a_tenant()), round(statement::decode_plan)},
+      {"blocked.json", statement::encode(blocked()),
        [](const std::string& text) -> Result<std::string> {
          FB_ASSIGN(const auto list, statement::decode_blocked(text));
          return statement::encode(list);
