@@ -41,14 +41,16 @@ struct Bench : TestDesk {
           {{{"release", release.text()}, {"component", "sensor.channel"}, {"version", "291"}}}}});
     rollout(7, release, "2026-11-25T10:00:00Z");
   }
-  void rollout(int number, const Digest& carries, const json::Value& halted_at) {
+  void rollout(int number, const Digest& carries, const json::Value& halted_at,
+               const json::Value& halted_tenant = nullptr) {
     server.answer("GET /api/v1/rollouts/" + std::to_string(number),
                   {{"rollout", number},
                    {"release", carries.text()},
                    {"component", "sensor.channel"},
                    {"version", "291"},
                    {"state", halted_at.is_null() ? "running" : "reverted"},
-                   {"halted_at", halted_at}});
+                   {"halted_at", halted_at},
+                   {"halted_tenant", halted_tenant}});
   }
   std::string words(const Request& request) {
     const auto examined = examine(request, "", clock.wall());
@@ -138,6 +140,14 @@ TEST(RevocationOrders, UnblockOnlyAHaltOfThatRelease) {
   EXPECT_EQ(test.unblock(8).error().code, ErrorCode::conflict);
   test.rollout(9, crypto::sha256("another"), "2026-11-25T10:00:00Z");
   EXPECT_EQ(test.unblock(9).error().code, ErrorCode::conflict);
+}
+
+TEST(RevocationOrders, UnblockAHaltForOneTenantAloneToo) {
+  Bench test;
+  test.rollout(11, test.release, nullptr, "acme");
+  const auto request = test.unblock(11);
+  ASSERT_TRUE(request.ok()) << request.error().detail;
+  EXPECT_TRUE(test.publish(request).lifts(test.release, *RolloutId::parse(11)));
 }
 
 TEST(RevocationOrders, NeedAReasonAndRoomInTheList) {

@@ -82,7 +82,7 @@ std::string rollout_text(const json::Value& rollout) {
   text += field_line(rollout, "release", "release") + field_line(rollout, "lane", "lane") +
           field_line(rollout, "limit", "may have it") + cap_line(rollout) +
           field_line(rollout, "started", "started") + field_line(rollout, "ended", "ended") +
-          field_line(rollout, "halted_tenant", "out, alone") +
+          field_line(rollout, "halted_tenant", "halted for") +
           field_line(rollout, "halted_at", "halted at");
   return text;
 }

@@ -50,6 +50,15 @@ TEST(RolloutView, shows_the_first_exposed_device_and_fills_the_bar_only_for_all)
   EXPECT_THAT(ladder_line(one), HasSubstr("###.]"));
 }
 
+TEST(RolloutView, says_for_whom_alone_it_was_halted) {
+  json::Value held = rollout("held");
+  EXPECT_THAT(rollout_text(held), testing::Not(HasSubstr("halted for")));
+  held["held"] = "tenant";
+  held["halted_tenant"] = "acme";
+  EXPECT_THAT(rollout_text(held), HasSubstr("291  held (tenant) "));
+  EXPECT_THAT(rollout_text(held), HasSubstr("halted for    acme\n"));
+}
+
 TEST(RolloutView, knows_when_nothing_will_change_any_more) {
   for (const char* state : {"completed", "reverted", "superseded"})
     EXPECT_TRUE(is_over(rollout(state))) << state;

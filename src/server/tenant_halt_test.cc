@@ -13,9 +13,10 @@ using statement::ActKind;
 
 const TenantId kFirst = *TenantId::parse("tenanta");
 
-// 260 devices; whatever they and people say goes through a listener and a client.
+// Some hundred devices; whatever they and people say goes through a listener and a client.
 struct Fleet : Lab {
-  explicit Fleet(int tenants = 10) : Lab({.devices = 260, .tenants = tenants, .budget = 40}) {
+  explicit Fleet(int tenants = 10, int size = 260)
+      : Lab({.devices = size, .tenants = tenants, .budget = 40}) {
     listen();
     line = [this](const std::string& method, const std::string& path, const std::string& body,
                   const std::string& token) {
@@ -72,11 +73,23 @@ struct Fleet : Lab {
     ASSERT_EQ(this->Lab::rollout(rollout)["held"], "tenant") << this->Lab::rollout(rollout);
   }
   // A device of the tenant with it, or without.
-  const LabDevice& one_of(int tenant, bool with_it) {
+  LabDevice& one_of(int tenant, bool with_it) {
     return *std::find_if(devices.begin(), devices.end(), [&](const auto& each) {
       return each.tenant == config.tenants[static_cast<std::size_t>(tenant)].id &&
              has_it(each) == with_it;
     });
+  }
+  // Heartbeats until the log says "halted" so often; nothing happens after the tick that did it.
+  void beat_until_halted(std::size_t times) {
+    for (int i = 0; i < 20 && log("halted").size() < times; ++i) {
+      for (LabDevice& device : devices) check_in(device);
+      clock.advance(seconds(1));
+      round();
+    }
+    EXPECT_EQ(log("halted").size(), times);
+  }
+  std::string incident() {
+    return json::compact(get("/api/v1/incidents/" + std::to_string(rollout)));
   }
   std::vector<statement::Blocked> blocked() {
     return *statement::decode_blocked(*target("rollouts/blocked.json"));
@@ -119,6 +132,8 @@ TEST(OneTenantsHarm, SendsItsDevicesBackAndNobodyElsesAndNobodyElseStarts) {
   };
   EXPECT_EQ(ask(0, true), "halted");
   EXPECT_EQ(ask(0, false), "halted");
+  EXPECT_TRUE(lab.check_in(lab.one_of(0, true))->offers.empty());
+  EXPECT_FALSE(lab.check_in(lab.one_of(1, false))->offers.empty());
   EXPECT_EQ(ask(1, true), "held");
   EXPECT_EQ(ask(1, false), "held");
 }
@@ -135,9 +150,8 @@ TEST(OneTenantsHarm, IsLoggedPagedAndAnIncidentWithTheTenantsName) {
   };
   EXPECT_EQ(told("tenant-halted"), 1);
   EXPECT_EQ(told("halted"), 0);
-  const auto incident = lab.get("/api/v1/incidents/" + std::to_string(lab.rollout));
-  EXPECT_NE(json::compact(incident).find("harm at tenant tenanta alone"), std::string::npos)
-      << incident;
+  EXPECT_NE(lab.incident().find("harm at tenant tenanta alone"), std::string::npos)
+      << lab.incident();
   const std::string metrics = lab.send("GET", "/metrics").body;
   EXPECT_NE(metrics.find("firebreak_rollout_tenant_halted{"), std::string::npos);
 }
@@ -190,9 +204,36 @@ TEST(OneTenantsHarm, FollowedByASecondTenantsHaltsAllAlsoInANewProcess) {
     ASSERT_EQ(blocked.size(), 2U);
     EXPECT_EQ(blocked[0].tenants.size(), 1U);
     EXPECT_TRUE(blocked[1].tenants.empty()) << "for everybody";
-    const auto incident = lab.get("/api/v1/incidents/" + std::to_string(lab.rollout));
-    EXPECT_NE(json::compact(incident).find("a second tenant"), std::string::npos) << incident;
+    EXPECT_NE(lab.incident().find("a second tenant"), std::string::npos) << lab.incident();
   }
+}
+
+TEST(OneTenantsHarm, IsFoundInSilenceTooAndWhileAPersonHolds) {
+  Fleet lab(10, 340);
+  lab.spread();
+  ASSERT_EQ(lab.order(ActKind::hold, "rita", lab.release, lab.rollout).status, 201);
+  for (LabDevice& device : lab.devices) {
+    if (device.tenant == kFirst && lab.has_it(device)) device.alive = false;
+  }
+  for (int i = 0; i < 30 && lab.log("halted").empty(); ++i) lab.beat();
+  EXPECT_EQ(lab.shown(lab.rollout)["held"], "tenant") << lab.shown(lab.rollout);
+}
+
+TEST(OneTenantsHarm, AndThatOfAllHaveAnIncidentThoughAProcessEndedRightAfterEach) {
+  Fleet lab;
+  lab.spread();
+  lab.crash(0);
+  lab.beat_until_halted(1);
+  lab.new_process();
+  EXPECT_NE(lab.incident().find("harm at tenant tenanta alone"), std::string::npos)
+      << lab.incident();
+  lab.beat(2);
+  lab.crash(1, 1);
+  lab.beat_until_halted(2);
+  lab.new_process();
+  EXPECT_NE(lab.incident().find("a second tenant"), std::string::npos) << lab.incident();
+  lab.new_process();
+  EXPECT_EQ(lab.log("incident").size(), 2U) << "each is opened once";
 }
 
 // The harm before the restart is the first tenant's still, and what follows is more of the same.
