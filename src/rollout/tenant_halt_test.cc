@@ -61,6 +61,7 @@ TEST(OneTenantsHarm, SendsThatTenantBackAndHoldsTheOthers) {
   EXPECT_EQ(next->next.phase, Phase::held);
   EXPECT_EQ(next->next.held_by, HeldBy::tenant);
   EXPECT_EQ(next->next.tenant_halt, (TenantHalt{kAcme, kNow}));
+  EXPECT_FALSE(next->next.permits_open()) << "nor is anybody let in who comes late";
   EXPECT_EQ(next->next.open_places(), 0);
   EXPECT_EQ(next->next.limit_dispatched(), 10) << "the open wave is closed, too";
   ASSERT_NE(find<RevertTenant>(next->effects), nullptr);

@@ -132,7 +132,7 @@ TEST(OneTenantsHarm, SendsItsDevicesBackAndNobodyElsesAndNobodyElseStarts) {
   };
   EXPECT_EQ(ask(0, true), "halted");
   EXPECT_EQ(ask(0, false), "halted");
-  EXPECT_TRUE(lab.check_in(lab.one_of(0, true))->offers.empty());
+  EXPECT_TRUE(lab.check_in(lab.one_of(0, false))->offers.empty());
   EXPECT_FALSE(lab.check_in(lab.one_of(1, false))->offers.empty());
   EXPECT_EQ(ask(1, true), "held");
   EXPECT_EQ(ask(1, false), "held");
