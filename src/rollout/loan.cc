@@ -18,6 +18,7 @@ Error refused(const Lender& lender, const std::string& why) {
 Status check_lender(const Lender& lender, const Parameters& borrower) {
   const State& state = *lender.state;
   if (state.halt) return refused(lender, "it was halted");
+  if (state.tenant_halt) return refused(lender, "it was halted at one tenant");
   if (state.phase != Phase::completed && state.phase != Phase::superseded) {
     return refused(lender, "it is " + std::string(name(state.phase)) +
                                "; only what every machine has lived through is lent");
