@@ -115,6 +115,9 @@ TEST(Loan, OnlyALenderThatIsThroughAndCleanLends) {
   State halted = lender();
   halted.halt = Stop{"engine", "the evidence of harm is beyond doubt", kNow};
   EXPECT_NE(refusal(halted).find("was halted"), std::string::npos) << refusal(halted);
+  State one_tenant = lender();
+  one_tenant.tenant_halt = TenantHalt{*TenantId::parse("acme"), kNow};
+  EXPECT_NE(refusal(one_tenant).find("at one tenant"), std::string::npos);
   State running = lender();
   running.phase = Phase::running;
   EXPECT_NE(refusal(running).find("is running"), std::string::npos);

@@ -16,7 +16,7 @@ class Loans : public ::testing::Test {
     first = lab.start(release);
     for (int i = 0; i < 60 && lab.state(first) != "completed"; ++i) lab.beat();
     EXPECT_EQ(lab.state(first), "completed") << lab.rollout(first);
-    lab.config.budget = 2;  // for the next process
+    lab.config.every_kind.budget = 2;  // for the next process
     lab.restart();
     enrol(8);
   }
