@@ -13,19 +13,10 @@ statement::Revoked revoked(const Digest& release) {
   return {release, tuf::kTestNow, "it can be made to run code"};
 }
 
-// Channel 291 went well and is last-known-good; 290 is the slot before.
-Digest update_to_291(World& world) {
-  const Digest release = world.publish_channel("291");
-  world.start_rollout(7, release, "291");
-  EXPECT_TRUE(world.run_until("healthy")) << world.agent->last_trouble();
-  world.server.offers.clear();
-  return release;
-}
-
 TEST(Revoked, IsLeftAtTheNextContactAndNeverStartedAgain) {
   World world;
   world.provision();
-  const Digest release = update_to_291(world);
+  const Digest release = world.update_to_291();
   world.revoke({{revoked(release)}, {}, {}});
   EXPECT_TRUE(world.run_until("rolled-back"));
   EXPECT_EQ(world.active(), "290");
@@ -83,7 +74,7 @@ TEST(Revoked, StaysSoWhenTheListShrinksAndTheAgentStartsAnew) {
 TEST(Revoked, IsLeftAtBootBeforeItRunsOnceMore) {
   World world;
   world.provision();
-  const Digest release = update_to_291(world);
+  const Digest release = world.update_to_291();
   world.server.next = minutes(5);
   world.run_for(minutes(5));
   world.revoke({{revoked(release)}, {}, {}});
@@ -153,7 +144,7 @@ TEST(Unblocked, ByThePublisherAHaltedReleaseMayBeOfferedAgain) {
 TEST(StolenOnlineKeys, CannotTakeTheLastRunnableSlotAway) {
   World world;
   world.provision();
-  const Digest newer = update_to_291(world);
+  const Digest newer = world.update_to_291();
   const Digest older = release_of(world, "290");
   const Digest engine = *world.repository.targets.at("core")
                              .targets.at("core/sensor.engine/7.11.manifest.json")

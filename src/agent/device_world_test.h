@@ -431,6 +431,14 @@ class World {
     }
     return phase(id) == phase_name;
   }
+  // Channel 291 goes well and is last-known-good; 290 is the slot before.
+  Digest update_to_291() {
+    const Digest release = publish_channel("291");
+    start_rollout(7, release, "291");
+    EXPECT_TRUE(run_until("healthy")) << agent->last_trouble();
+    server.offers.clear();
+    return release;
+  }
   void crash() {
     supervisor.commands.erase("sensor");
     agent->workload_ended("sensor", port::Exit{0, 11});

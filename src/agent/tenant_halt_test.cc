@@ -20,18 +20,10 @@ void halt_for(World& world, const TenantId& tenant, const Digest& release) {
   world.publish_plan(plan);
 }
 
-Digest update_to_291(World& world) {
-  const Digest release = world.publish_channel("291");
-  world.start_rollout(7, release, "291");
-  EXPECT_TRUE(world.run_until("healthy")) << world.agent->last_trouble();
-  world.server.offers.clear();
-  return release;
-}
-
 TEST(HaltForOneTenant, SendsItsOwnDeviceBackAndSaysWhoseHarmItWas) {
   World world;
   world.provision();
-  const Digest release = update_to_291(world);
+  const Digest release = world.update_to_291();
   halt_for(world, kOwn, release);
   EXPECT_TRUE(world.run_until("rolled-back"));
   EXPECT_EQ(world.active(), "290");
@@ -43,7 +35,7 @@ TEST(HaltForOneTenant, SendsItsOwnDeviceBackAndSaysWhoseHarmItWas) {
 TEST(HaltForOneTenant, LeavesDevicesOfOthersAlone) {
   World world;
   world.provision();
-  const Digest release = update_to_291(world);
+  const Digest release = world.update_to_291();
   halt_for(world, kOther, release);
   world.run_for(minutes(30));
   EXPECT_EQ(world.active(), "291");

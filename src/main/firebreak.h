@@ -36,6 +36,8 @@ std::function<Result<publisher::Outcome>()> at_home(const Program& program, Run 
 // A verb of a noun, with one example under its help.
 CLI::App* add_command(CLI::App* parent, const std::string& name, const std::string& what,
                       const std::string& example);
+// --as and --reason: who signs it, and why, for the log.
+void add_person(CLI::App* command, std::string& person, std::string& reason);
 // A noun; one of its verbs has to follow.
 CLI::App* add_noun(CLI::App& app, const std::string& name, const std::string& what);
 

@@ -17,12 +17,7 @@ void add_common(CLI::App* command, const std::shared_ptr<Options>& options) {
       ->add_option("release", options->release, "Digest, its beginning, or component and version")
       ->required()
       ->expected(1, 2);
-  command->add_option("--as", options->person, "Whose key signs")
-      ->required()
-      ->type_name("PERSON")
-      ->envname("FIREBREAK_PERSON");
-  command->add_option("--reason", options->reason, "For those who read the log later")
-      ->type_name("TEXT");
+  add_person(command, options->person, options->reason);
 }
 
 void register_act(CLI::App* command, Program& program, const std::shared_ptr<Options>& options,

@@ -41,12 +41,7 @@ void register_order(CLI::App* noun, Program& program, const Order& order) {
   CLI::App* command =
       add_command(noun, std::string(statement::word(order.kind)), order.what, order.example);
   command->add_option("rollout", options->rollout, "Its number")->required()->type_name("ID");
-  command->add_option("--as", options->person, "Whose key signs")
-      ->required()
-      ->type_name("PERSON")
-      ->envname("FIREBREAK_PERSON");
-  command->add_option("--reason", options->reason, "For those who read the log later")
-      ->type_name("TEXT");
+  add_person(command, options->person, options->reason);
   const ActKind kind = order.kind;
   on(command, program, [options, kind](Desk& desk) {
     publisher::ActOrder act;

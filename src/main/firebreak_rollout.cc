@@ -53,15 +53,6 @@ Result<std::vector<RolloutId>> lenders(const Options& options) {
   return ids;
 }
 
-void add_person(CLI::App* command, const std::shared_ptr<Options>& options) {
-  command->add_option("--as", options->person, "Whose key signs")
-      ->required()
-      ->type_name("PERSON")
-      ->envname("FIREBREAK_PERSON");
-  command->add_option("--reason", options->reason, "For those who read the log later")
-      ->type_name("TEXT");
-}
-
 Result<publisher::Outcome> start(Desk& desk, const Options& options) {
   if (options.at_once) return publisher::refuse_at_once(desk.server, options.release);
   publisher::ActOrder order;
@@ -103,7 +94,7 @@ void register_rollouts(CLI::App& app, Program& program) {
   add_borrow(start_command, options);
   start_command->add_flag("--at-once", options->at_once,
                           "Refused, with the fastest lawful plan as the answer");
-  add_person(start_command, options);
+  add_person(start_command, options->person, options->reason);
   on(
       start_command, program, [options](Desk& desk) { return start(desk, *options); },
       Afterwards::sync);

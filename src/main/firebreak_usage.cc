@@ -63,6 +63,14 @@ CLI::App* add_command(CLI::App* parent, const std::string& name, const std::stri
   return command;
 }
 
+void add_person(CLI::App* command, std::string& person, std::string& reason) {
+  command->add_option("--as", person, "Whose key signs")
+      ->required()
+      ->type_name("PERSON")
+      ->envname("FIREBREAK_PERSON");
+  command->add_option("--reason", reason, "For those who read the log later")->type_name("TEXT");
+}
+
 CLI::App* add_noun(CLI::App& app, const std::string& name, const std::string& what) {
   CLI::App* noun = app.add_subcommand(name, what);
   noun->require_subcommand(1);

@@ -9,7 +9,7 @@
 
 namespace {
 
-constexpr fb::Instant kMade{1'795'660'000'000};  // when the whole bundle of the corpus was good
+constexpr fb::Instant kMade{1'795'666'000'000};  // when the whole bundle of the corpus was good
 
 class Input final : public fb::port::ByteSource {
  public:

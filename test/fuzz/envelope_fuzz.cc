@@ -5,6 +5,7 @@
 
 #include "base/check.h"
 #include "crypto/signer_test.h"
+#include "round_trip.h"
 #include "statement/envelope.h"
 #include "statement/evidence.h"
 #include "statement/people.h"
@@ -14,19 +15,13 @@ namespace {
 void try_act(std::string_view payload) {
   const auto act = fb::statement::decode_act(payload);
   if (!act.ok()) return;
-  const std::string text = encode(*act);
-  const auto again = fb::statement::decode_act(text);
-  FB_CHECK(again.ok());
-  FB_CHECK(encode(*again) == text);
+  fb::fuzz::check_round_trip(*act, fb::statement::decode_act);
 }
 
 void try_evidence(std::string_view payload) {
   const auto evidence = fb::statement::decode_evidence(payload);
   if (!evidence.ok()) return;
-  const std::string text = encode(*evidence);
-  const auto again = fb::statement::decode_evidence(text);
-  FB_CHECK(again.ok());
-  FB_CHECK(encode(*again) == text);
+  fb::fuzz::check_round_trip(*evidence, fb::statement::decode_evidence);
 }
 
 // As if somebody we know had signed it: only then is it read.

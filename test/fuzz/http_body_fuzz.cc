@@ -1,10 +1,10 @@
 #include <cstddef>
 #include <cstdint>
-#include <string>
 #include <string_view>
 
 #include "base/check.h"
 #include "json/json.h"
+#include "round_trip.h"
 #include "wire/device_api.h"
 #include "wire/problem.h"
 
@@ -19,10 +19,7 @@ void try_body(std::string_view body, Decode decode) {
     FB_CHECK(fb::json::parse(problem).ok());
     return;
   }
-  const std::string text = encode(*value);
-  const auto again = decode(text);
-  FB_CHECK(again.ok());
-  FB_CHECK(encode(*again) == text);
+  fb::fuzz::check_round_trip(*value, decode);
 }
 
 }  // namespace

@@ -1,12 +1,12 @@
 #include <cstddef>
 #include <cstdint>
-#include <string>
 #include <string_view>
 
 #include "base/check.h"
 #include "release/contract.h"
 #include "release/kind.h"
 #include "release/manifest.h"
+#include "round_trip.h"
 
 namespace {
 
@@ -38,9 +38,6 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     for (const auto& reason : fb::release::unmet(*manifest->needs, build_711()))
       FB_CHECK(!reason.empty());
   }
-  const std::string text = encode(*manifest);
-  const auto again = fb::release::decode_manifest(text);
-  FB_CHECK(again.ok());
-  FB_CHECK(encode(*again) == text);
+  fb::fuzz::check_round_trip(*manifest, fb::release::decode_manifest);
   return 0;
 }

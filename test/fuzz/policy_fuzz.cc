@@ -1,10 +1,10 @@
 #include <cstddef>
 #include <cstdint>
-#include <string>
 #include <string_view>
 
 #include "base/check.h"
 #include "policy/customer.h"
+#include "round_trip.h"
 
 // Whatever decodes can be asked, and encodes to what decodes to the same.
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
@@ -15,9 +15,6 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     const auto refusal = fb::policy::judge(*policy, {kComponent, "291", now, now});
     FB_CHECK(!refusal || !refusal->sentence.empty());
   }
-  const std::string text = encode(*policy);
-  const auto again = fb::policy::decode_policy(text);
-  FB_CHECK(again.ok());
-  FB_CHECK(encode(*again) == text);
+  fb::fuzz::check_round_trip(*policy, fb::policy::decode_policy);
   return 0;
 }

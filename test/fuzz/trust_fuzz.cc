@@ -1,9 +1,8 @@
 #include <cstddef>
 #include <cstdint>
-#include <string>
 #include <string_view>
 
-#include "base/check.h"
+#include "round_trip.h"
 #include "statement/inventory.h"
 #include "statement/log_trust.h"
 #include "statement/people.h"
@@ -15,10 +14,7 @@ template <class Decode>
 void try_file(std::string_view bytes, Decode decode) {
   const auto file = decode(bytes);
   if (!file.ok()) return;
-  const std::string text = encode(*file);
-  const auto again = decode(text);
-  FB_CHECK(again.ok());
-  FB_CHECK(encode(*again) == text);
+  fb::fuzz::check_round_trip(*file, decode);
 }
 
 }  // namespace
