@@ -11,6 +11,7 @@
 // of it can be read again, and remembering it twice changes nothing.
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   namespace statement = fb::statement;
+  static const auto kTenant = *fb::TenantId::parse("acme");
   const std::string_view bytes(reinterpret_cast<const char*>(data), size);
   if (const auto list = statement::decode_revocations(bytes); list.ok()) {
     const auto again = statement::decode_revocations(encode(*list));
@@ -26,6 +27,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     FB_CHECK(seen.size() <= fb::limits::kSeenBlocks);
     FB_CHECK(statement::decode_blocked(statement::encode(seen)).ok());
     FB_CHECK(!statement::absorb(seen, *list));
+    const auto ours = statement::concerning(*list, kTenant);
+    FB_CHECK(ours.size() <= list->size());
+    for (const auto& each : ours) FB_CHECK(each.tenants.size() <= 1);
   }
   return 0;
 }
