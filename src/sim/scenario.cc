@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include <fmt/format.h>
+
 #include "base/limits.h"
 #include "sim/toml_table.h"
 
@@ -15,7 +17,9 @@ using rollout::Lane;
 using rollout::Parameters;
 using rollout::PerMillion;
 
+constexpr Millis kMostTime = days(30);
 constexpr double kMostMinutes = 60.0 * 24 * 30;
+constexpr Millis kTick = minutes(1);  // nobody beats more often than the model ticks
 constexpr std::int64_t kMostDevices = 100'000'000;
 constexpr std::size_t kMostShocks = 32;
 
@@ -27,12 +31,23 @@ Millis minutes_at(TomlTable& in, const std::string& key, Millis otherwise) {
   return to_minutes(in.number(key, 0, kMostMinutes, static_cast<double>(otherwise.ms) / 60'000));
 }
 
-Millis seconds_at(TomlTable& in, const std::string& key, Millis otherwise) {
-  return seconds(in.integer(key, 0, 86'400 * 30, otherwise.ms / 1000));
+struct Between {
+  Millis least;
+  Millis most = kMostTime;
+};
+
+Millis seconds_at(TomlTable& in, const std::string& key, Millis otherwise, Between range = {}) {
+  return seconds(in.integer(key, range.least.ms / 1000, range.most.ms / 1000, otherwise.ms / 1000));
 }
 
-PerMillion share_at(TomlTable& in, const std::string& key, PerMillion otherwise, double most) {
-  return {std::llround(1e6 * in.number(key, 0, most, otherwise.fraction()))};
+struct Shares {
+  double least = 0;
+  double most = 1;
+};
+
+PerMillion share_at(TomlTable& in, const std::string& key, PerMillion otherwise,
+                    Shares range = {}) {
+  return {std::llround(1e6 * in.number(key, range.least, range.most, otherwise.fraction()))};
 }
 
 std::vector<FleetStratum> equal_strata(std::int64_t devices, std::size_t strata) {
@@ -76,7 +91,8 @@ FleetShape read_fleet(const toml::table& table, std::optional<Error>& problem) {
     in.fail("strata", "and [[fleet.stratum]] contradict each other: leave one out");
   fleet.strata = named.empty() ? equal_strata(fleet.devices, static_cast<std::size_t>(strata))
                                : named_strata(named, fleet.devices, problem);
-  fleet.heartbeat = seconds_at(in, "heartbeat_s", fleet.heartbeat);
+  // Silence is two heartbeats at least, and has to fit.
+  fleet.heartbeat = seconds_at(in, "heartbeat_s", fleet.heartbeat, {kTick, days(15)});
   fleet.background_crash_per_hour =
       in.number("background_crash_per_hour", 0, 1, fleet.background_crash_per_hour);
   fleet.background_silence_per_hour =
@@ -100,6 +116,8 @@ Shock read_shock(const toml::table& table, std::optional<Error>& problem) {
   shock.to = minutes_at(in, "to_min", to_minutes(kMostMinutes));
   shock.strata_share = in.number("strata_share", 0, 1, 1);
   shock.period = minutes_at(in, "period_min", {});
+  if (shock.to <= shock.from)
+    in.fail("to_min", "must be after from_min, or the shock strikes at no time");
   in.done();
   return shock;
 }
@@ -127,6 +145,8 @@ DeviceTraits read_traits(const toml::table& table, std::optional<Error>& problem
     TomlTable deferred(*window, "devices.deferred", problem);
     traits.deferred_share = deferred.number("share", 0, 1, 0);
     traits.deferred_until = minutes_at(deferred, "by_min", {});
+    if (traits.deferred_share > 0 && traits.deferred_until == Millis{})
+      deferred.fail("by_min", "must say when their window opens: a number above 0");
     deferred.done();
   }
   traits.reboot = seconds_at(in, "reboot_s", {});
@@ -134,33 +154,65 @@ DeviceTraits read_traits(const toml::table& table, std::optional<Error>& problem
   return traits;
 }
 
+// The ranges from here to read_rollout() are those of rollout::check(), in the keys and units of a
+// scenario: who wrote age_min is not told of age_ms.
 std::vector<Horizon> read_horizons(TomlTable& in, const Parameters& p,
                                    std::optional<Error>& problem) {
   std::vector<Horizon> horizons;
-  for (const toml::table* table : in.tables("horizons", 4)) {
+  for (const toml::table* table : in.tables("horizons", p.lane == Lane::emergency ? 1 : 4)) {
     TomlTable each(*table, "rollout.horizons", problem);
-    horizons.push_back(
-        {minutes_at(each, "age_min", {}), each.integer("budget", 1, 1'000'000'000, 1)});
+    const Millis age = minutes_at(each, "age_min", {});
+    const Horizon before = horizons.empty() ? Horizon{{}, 1} : horizons.back();
+    if (horizons.empty() && age < p.smallest_horizon())
+      each.fail("age_min", "must be at least " + in_words(p.smallest_horizon()) +
+                               ": silence would not have had time to show");
+    if (age <= before.age)
+      each.fail("age_min", "must be more than " + in_words(before.age) + ", the one before");
+    if (!each.has("budget")) each.fail("budget", "is missing: how many devices may be harmed");
+    horizons.push_back({age, each.integer("budget", before.budget, 1'000'000'000, 1)});
     each.done();
   }
   return horizons.empty() ? p.horizons : horizons;
 }
 
 void read_errors(TomlTable& in, Parameters& p) {
-  p.alpha = share_at(in, "alpha", p.alpha, 1);
-  p.beta = share_at(in, "beta", p.beta, 1);
-  p.delta = share_at(in, "delta", p.delta, 1);
-  p.rho0 = share_at(in, "rho0", p.rho0, 2);
+  p.alpha = share_at(in, "alpha", p.alpha, {1e-6, .05});
+  p.beta = share_at(in, "beta", p.beta, {1e-6, .1});
+  p.delta = share_at(in, "delta", p.delta, {0, .05});
+  p.rho0 = share_at(in, "rho0", p.rho0, {1, 2});
   p.hard_factor = in.integer("hard_factor", 1, 10, p.hard_factor);
-  p.probe_growth = share_at(in, "probe_growth", p.probe_growth, 1);
-  p.min_wave = share_at(in, "min_wave", p.min_wave, 1);
+  p.probe_growth = share_at(in, "probe_growth", p.probe_growth, {.01, 1});
+  p.min_wave = share_at(in, "min_wave", p.min_wave);
   p.toe_dip = in.integer("toe_dip", 1, 1000, p.toe_dip);
-  p.hold_at = in.integer("hold_at", 1, 1'000'000, p.hold_at);
-  p.resume_below = in.integer("resume_below", 1, 1'000'000, p.resume_below);
+  p.hold_at = in.integer("hold_at", 2, 1'000'000, p.hold_at);
+  p.resume_below = in.integer("resume_below", 2, 1'000'000, p.resume_below);
   p.holdback = in.integer("holdback", 0, kMostDevices, p.holdback);
   p.holdback_bake = minutes_at(in, "holdback_bake_min", p.holdback_bake);
-  p.install_failure_limit = share_at(in, "install_failure_limit", p.install_failure_limit, 1);
+  p.install_failure_limit = share_at(in, "install_failure_limit", p.install_failure_limit);
   p.install_attempts = in.integer("install_attempts", 1, kMostDevices, p.install_attempts);
+  if (p.hold_at < p.resume_below || static_cast<double>(p.hold_at) >= p.halt_at())
+    in.fail("hold_at",
+            fmt::format("= {} must be at least resume_below = {} and below 1/alpha = {:g}",
+                        p.hold_at, p.resume_below, p.halt_at()));
+}
+
+// What silence, or the kind, asks of the horizons as a whole.
+void check_horizons(TomlTable& in, const Scenario& so_far, const Parameters& p) {
+  const Horizon& last = p.horizons.back();
+  if (last.age > kMostTime)
+    in.fail("horizons", "are raised to " + in_words(last.age) + " for heartbeat_s, silence_s and " +
+                            "reboot_allowance_s; the most is " + in_words(kMostTime));
+  if (!so_far.kind) return;
+  const rollout::Road road{*so_far.kind, p.lane, rollout::Profile::production};
+  const rollout::Floor floor = rollout::floor_of(road, so_far.fleet.devices);
+  const std::string those_of = " for " + std::string(release::word(road.kind)) + " in the " +
+                               std::string(rollout::name(p.lane)) + " lane";
+  if (p.horizons.front().age < floor.bake)
+    in.fail("horizons",
+            "must begin with an age_min of at least " + in_words(floor.bake) + those_of);
+  if (last.age < floor.last_horizon)
+    in.fail("horizons",
+            "must end with an age_min of at least " + in_words(floor.last_horizon) + those_of);
 }
 
 // A heartbeat slower than the usual one moves the silence deadline with it.
@@ -197,15 +249,16 @@ Parameters read_rollout(const toml::table& table, Scenario& so_far, std::optiona
   const std::int64_t devices = so_far.fleet.devices;
   so_far.kind = read_kind(in, lane);
   Parameters p = usual_parameters(so_far.kind, lane, devices);
-  const std::int64_t budget = in.integer("budget", 1, 1'000'000'000, p.budget());
+  const std::int64_t budget = in.integer("budget", 1, kMostDevices, p.budget());
   if (in.has("budget")) p = with_budget(std::move(p), devices, budget);
   read_errors(in, p);
   rollout::Times times = usual_times(so_far.fleet, so_far.traits);
-  times.silence = seconds_at(in, "silence_s", times.silence);
+  times.silence = seconds_at(in, "silence_s", times.silence, {times.heartbeat * 2});
   times.reboot_allowance = seconds_at(in, "reboot_allowance_s", times.reboot_allowance);
   p = with_times(std::move(p), times);
   p.horizons = read_horizons(in, p, problem);
   p = with_longest_fault(std::move(p), minutes_at(in, "longest_fault_delay_min", {}));
+  check_horizons(in, so_far, p);
   in.done();
   return p;
 }

@@ -23,18 +23,18 @@ class TomlTable {
 
   [[nodiscard]] bool has(const std::string& key) const { return table_.contains(key); }
 
-  // A number, whole or not; `otherwise` when absent.
+  // A number, whole or not; `otherwise` when absent, or wrong: nobody calculates with nan.
   double number(const std::string& key, double least, double most, double otherwise) {
     const toml::node* node = find(key);
     if (node == nullptr) return otherwise;
     const auto value = node->value<double>();
     if (!node->is_number() || !value) {
-      fail(key, "must be a number", node);
+      fail(key, "must be a number");
       return otherwise;
     }
-    if (!(*value >= least && *value <= most))
-      fail(key, "must be " + shown(least) + " to " + shown(most), node);
-    return *value;
+    if (*value >= least && *value <= most) return *value;
+    fail(key, "must be " + shown(least) + " to " + shown(most));
+    return otherwise;
   }
 
   std::int64_t integer(const std::string& key, std::int64_t least, std::int64_t most,
@@ -43,8 +43,7 @@ class TomlTable {
     if (node == nullptr) return otherwise;
     const auto value = node->value_exact<std::int64_t>();
     if (!value || *value < least || *value > most) {
-      fail(key, "must be a whole number, " + std::to_string(least) + " to " + std::to_string(most),
-           node);
+      fail(key, "must be a whole number, " + std::to_string(least) + " to " + std::to_string(most));
       return otherwise;
     }
     return *value;
@@ -55,7 +54,7 @@ class TomlTable {
     const bool usual = otherwise == Default::on;
     if (node == nullptr) return usual;
     const auto value = node->value_exact<bool>();
-    if (!value) fail(key, "must be true or false", node);
+    if (!value) fail(key, "must be true or false");
     return value.value_or(usual);
   }
 
@@ -68,9 +67,8 @@ class TomlTable {
       if (value == each) return each;
     }
     const std::string near = value ? json::nearest(*value, words) : "";
-    fail(key,
-         "must be one of " + joined(words) + (near.empty() ? "" : "; did you mean '" + near + "'?"),
-         node);
+    fail(key, "must be one of " + joined(words) +
+                  (near.empty() ? "" : "; did you mean '" + near + "'?"));
     return otherwise;
   }
 
@@ -78,13 +76,13 @@ class TomlTable {
     const toml::node* node = find(key);
     if (node == nullptr) return otherwise;
     const auto value = node->value_exact<std::string>();
-    if (!value) fail(key, "must be text", node);
+    if (!value) fail(key, "must be text");
     return value.value_or(otherwise);
   }
 
   const toml::table* table(const std::string& key) {
     const toml::node* node = find(key);
-    if (node != nullptr && !node->is_table()) fail(key, "must be a table", node);
+    if (node != nullptr && !node->is_table()) fail(key, "must be a table");
     return node == nullptr ? nullptr : node->as_table();
   }
 
@@ -95,7 +93,7 @@ class TomlTable {
     if (node == nullptr) return found;
     const toml::array* list = node->as_array();
     if (list == nullptr || list->size() > most) {
-      fail(key, "must be a list of at most " + std::to_string(most) + " tables", node);
+      fail(key, "must be a list of tables, at most " + std::to_string(most));
       return found;
     }
     for (const toml::node& each : *list) {
@@ -107,9 +105,11 @@ class TomlTable {
     return found;
   }
 
+  // The line is that of `at`, else of the key, else of the table that lacks it.
   void fail(const std::string& key, const std::string& what, const toml::node* at = nullptr) {
     if (problem_) return;
-    const auto line = at == nullptr ? 0 : at->source().begin.line;
+    if (at == nullptr) at = table_.get(key);
+    const auto line = (at == nullptr ? table_ : *at).source().begin.line;
     problem_ =
         Error{ErrorCode::bad_usage, (line > 0 ? "line " + std::to_string(line) + ": " : "") +
                                         (where_.empty() ? "" : where_ + ".") + key + " " + what};
@@ -122,10 +122,8 @@ class TomlTable {
       for (const std::string& each : known_) known = known || each == name;
       if (known) continue;
       const std::string near = json::nearest(name, known_);
-      fail(name,
-           "is not a known key" +
-               (near.empty() ? ": known are " + joined(known_) : "; did you mean '" + near + "'?"),
-           &node);
+      fail(name, "is not a known key" + (near.empty() ? ": known are " + joined(known_)
+                                                      : "; did you mean '" + near + "'?"));
     }
   }
 
