@@ -47,6 +47,8 @@ Axis axis_over(const std::vector<double>& values) {
     axis.high = std::max(axis.high, static_cast<int>(std::ceil(std::log10(value))));
   }
   if (axis.low > axis.high) axis = {0, 1};
+  // Values that stand still at 1 or below are shares: nothing lies above them.
+  if (axis.low == axis.high && axis.high <= 0) --axis.low;
   if (axis.low == axis.high) ++axis.high;
   axis.low = std::max(axis.low, axis.high - 12);
   return axis;

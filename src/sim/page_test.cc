@@ -36,6 +36,27 @@ TEST(Page, TextOfPeopleIsEscaped) {
   EXPECT_NE(html.find("10 &amp; no more"), std::string::npos);
 }
 
+// The places on the axis of the plot of that name, top last.
+std::vector<std::string> ticks(const std::string& html, const std::string& plot) {
+  std::vector<std::string> found;
+  const std::string open = "text-anchor='end'>";
+  const std::size_t end = html.find("<polyline", html.find(plot));
+  for (std::size_t at = html.find(open, html.find(plot)); at < end; at = html.find(open, at + 1)) {
+    const std::size_t from = at + open.size();
+    found.push_back(html.substr(from, html.find('<', from) - from));
+  }
+  return found;
+}
+
+TEST(Page, TheAxisOfTheBoundEndsAtOne) {
+  Picture still = picture();
+  for (Moment& moment : still.moments) moment.gauge.bound = 1;  // halted before it fell
+  using Ticks = std::vector<std::string>;
+  EXPECT_EQ(ticks(page(still), "Harm that cannot"), (Ticks{"10^-1", "1"}));
+  still.moments.back().gauge.bound = .002;
+  EXPECT_EQ(ticks(page(still), "Harm that cannot"), (Ticks{"10^-3", "10^-2", "10^-1", "1"}));
+}
+
 TEST(Page, ARunWithoutMomentsIsStillAPage) {
   Picture empty = picture();
   empty.moments.clear();
