@@ -67,6 +67,11 @@ std::string because(const PastIncident& incident) {
   return "";
 }
 
+// The others look at something too, but hold no evidence against it.
+std::string caught_by(const std::string& rule) {
+  return rule == "hbp" ? "evidence of harm" : "a check of " + rule;
+}
+
 }  // namespace
 
 Result<std::vector<PastIncident>> decode_incidents(std::string_view text) {
@@ -76,6 +81,7 @@ Result<std::vector<PastIncident>> decode_incidents(std::string_view text) {
   std::vector<PastIncident> made;
   in.objects("incidents", kMostIncidents,
              [&](json::Reader& each) { made.push_back(read_incident(each)); });
+  if (made.empty()) in.fail("incidents", "at least one is needed");
   FB_TRY(in.done());
   return made;
 }
@@ -92,8 +98,8 @@ Result<Replay> replay(const PastIncident& incident, const Order& policy) {
     FB_ASSIGN(const Summary summary, played(incident, policy));
     seen.hit = seen.past_the_gate = summary.harmed.median;
     seen.caught = summary.halted > .5;
-    seen.minutes = summary.halt_minute.median;
-    seen.stopped_by = seen.caught ? "evidence of harm" : "not caught: below what the rule sees";
+    if (seen.caught) seen.minutes = summary.halt_minute.median;
+    seen.stopped_by = seen.caught ? caught_by(policy.rule) : "not caught: below what the rule sees";
   } else {
     seen.stopped_by = because(incident);
   }

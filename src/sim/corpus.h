@@ -32,14 +32,15 @@ struct PastIncident {
   std::string source;
 };
 
-// "firebreak.incidents/1". Errors: malformed, naming the place.
+// "firebreak.incidents/1", at least one. Errors: malformed, naming the place.
 Result<std::vector<PastIncident>> decode_incidents(std::string_view json);
 
 // One incident under one policy. Devices are medians.
 struct Replay {
   std::string id;
   std::string name;
-  std::string stopped_by;  // "contract gate", "evidence of harm", … or "not caught"
+  // "contract gate", "evidence of harm", "a check of argo", … or "not caught: …"
+  std::string stopped_by;
   bool caught = false;
   std::int64_t hit = 0;            // under the policy
   std::int64_t minutes = -1;       // to the halt; 0 at a gate, -1 if never

@@ -58,6 +58,24 @@ TEST(Corpus, WithoutTheGateThePolicyRestsOnTheEvidence) {
   EXPECT_EQ(seen.hit, 10);
 }
 
+TEST(Corpus, AnotherRuleStopsByACheckOfItsOwnAndHasNoGate) {
+  Order order = policy();
+  order.rule = "argo";
+  const Replay seen = replayed("I01", order);
+  EXPECT_TRUE(seen.caught);
+  EXPECT_EQ(seen.stopped_by, "a check of argo");
+  EXPECT_EQ(seen.hit, seen.past_the_gate);
+}
+
+TEST(Corpus, WhatWasHaltedInFewRunsHasNoMinuteOfItsHalt) {
+  PastIncident rare = incident("I03");
+  rare.cohort_ppm = 3000;  // thirty devices: halted in some runs, and not in most
+  const auto seen = replay(rare, {plain_scenario(10'000, 1, rollout::Lane::fast), "hbp", 10, 1});
+  ASSERT_TRUE(seen.ok());
+  EXPECT_FALSE(seen->caught);
+  EXPECT_EQ(seen->minutes, -1);
+}
+
 TEST(Corpus, WhatNothingSeesIsSaidToBeNotCaught) {
   struct Row {
     const char* id;
@@ -88,6 +106,12 @@ TEST(Corpus, TheScoreOfALooserPolicyIsWorse) {
   }
   EXPECT_LT(score(strict).hit, score(loose).hit);
   EXPECT_EQ(score(strict).not_caught, 1);
+}
+
+TEST(Corpus, AFileWithoutIncidentsIsRefused) {
+  const auto none = decode_incidents(R"({"format": "firebreak.incidents/1", "incidents": []})");
+  ASSERT_FALSE(none.ok());
+  EXPECT_NE(none.error().detail.find("at least one"), std::string::npos) << none.error().detail;
 }
 
 TEST(Corpus, AFileWithAMisspeltKeyIsRefused) {
