@@ -38,6 +38,9 @@ CLI::App* add_command(CLI::App* parent, const std::string& name, const std::stri
                       const std::string& example);
 // --as and --reason: who signs it, and why, for the log.
 void add_person(CLI::App* command, std::string& person, std::string& reason);
+// CLI::Range for numbers that are not whole: it asks what is below and what is above, and nan,
+// which is neither, passes.
+CLI::Validator number_within(double least, double most);
 // A noun; one of its verbs has to follow.
 CLI::App* add_noun(CLI::App& app, const std::string& name, const std::string& what);
 

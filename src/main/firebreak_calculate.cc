@@ -62,8 +62,8 @@ Result<publisher::Outcome> bound(const BoundOptions& options) {
   outcome.document = {{"upper", upper}, {"cap", nullptr}};
   if (std::isfinite(cap)) outcome.document["cap"] = cap;
   outcome.text = fmt::format(
-      "harm is at most {:.10g} (error {:g}, at any time); a budget of {:g} devices pays for {} "
-      "exposed\n",
+      "harm is at most {:.10g} of the devices (error {:g}, at any time); a budget of {:g} devices "
+      "pays for {} exposed\n",
       upper, options.beta, options.budget,
       std::isfinite(cap) ? fmt::format("{:.0f}", std::floor(cap)) : "any number");
   return outcome;
@@ -77,12 +77,14 @@ Result<publisher::Outcome> evidence(const EvidenceOptions& options) {
   rollout::Ratios capitals{};
   for (std::size_t j = 0; j < capitals.size(); ++j)
     capitals[j] = rollout::log_ratio(rollout::ratio_grid()[j], seen, 1.0);
+  const double mixture = rollout::mix(capitals);
   const double log_mixture = rollout::log_mix(capitals);
+  const bool capped = std::log(mixture) + 1e-9 < log_mixture;
   publisher::Outcome outcome;
-  outcome.document = {{"log_mixture", log_mixture}, {"mixture", rollout::mix(capitals)}};
+  outcome.document = {{"log_mixture", log_mixture}, {"mixture", mixture}};
   outcome.text = fmt::format(
-      "evidence {:.10g} : 1 against \"no worse\" (ln {:.10g}), one channel and one age bin\n",
-      rollout::mix(capitals), log_mixture);
+      "evidence {}{:.10g} : 1 against \"no worse\" (ln {:.10g}), one channel and one age bin\n",
+      capped ? "of more than " : "", mixture, log_mixture);
   return outcome;
 }
 
@@ -105,13 +107,13 @@ void register_bound(CLI::App* noun, Program& program) {
       ->expected(1)
       ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
   command->add_option("--beta", options->beta, "Error of the bound")
-      ->check(CLI::Range(1e-6, 0.5))
+      ->check(number_within(1e-6, 0.5))
       ->capture_default_str();
   command->add_option("--budget", options->budget, "Devices that may be harmed")
-      ->check(CLI::Range(0.0, 1e9))
+      ->check(number_within(0.0, 1e9))
       ->capture_default_str();
   command->add_option("--delta", options->delta, "Excess rate below which pacing does not care")
-      ->check(CLI::Range(0.0, 1.0))
+      ->check(number_within(0.0, 1.0))
       ->capture_default_str();
   command->callback(
       [&program, options] { program.chosen = [options] { return bound(*options); }; });

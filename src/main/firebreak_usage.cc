@@ -1,4 +1,8 @@
 // Commands on the command line: how they are declared, and what is said when one is not known.
+#include <cstdlib>
+
+#include <fmt/format.h>
+
 #include "json/reader.h"
 #include "main/firebreak.h"
 #include "main/firebreak_session.h"
@@ -75,6 +79,16 @@ CLI::App* add_noun(CLI::App& app, const std::string& name, const std::string& wh
   CLI::App* noun = app.add_subcommand(name, what);
   noun->require_subcommand(1);
   return noun;
+}
+
+CLI::Validator number_within(double least, double most) {
+  const auto check = [least, most](const std::string& text) -> std::string {
+    char* end = nullptr;
+    const double value = std::strtod(text.c_str(), &end);
+    if (*end == '\0' && value >= least && value <= most) return "";
+    return fmt::format("{} is not a number from {:g} to {:g}", text, least, most);
+  };
+  return {check, fmt::format("{:g} to {:g}", least, most)};
 }
 
 std::string usage_problem(CLI::App& app, const CLI::ParseError& problem) {
