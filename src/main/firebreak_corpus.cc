@@ -1,27 +1,16 @@
-// firebreak simulate --incident, firebreak policy score
-#include <memory>
-
+// firebreak simulate --incident: known incidents under a policy.
 #include <fmt/format.h>
 
 #include "base/limits.h"
 #include "json/reader.h"
 #include "main/firebreak_simulate.h"
 #include "posix/raw_file.h"
-#include "sim/corpus.h"
 
 namespace fb::cli {
 namespace {
 
 using sim::PastIncident;
 using sim::Replay;
-
-Result<std::vector<PastIncident>> read_corpus(const std::string& file) {
-  const std::string path = file.empty() ? FB_INCIDENTS : file;
-  FB_ASSIGN(const std::string text, posix::read_file(path, limits::kJsonBytes).in(path));
-  auto corpus = sim::decode_incidents(text);
-  if (!corpus.ok()) return corpus.error().in(path);
-  return corpus;
-}
 
 Result<std::vector<PastIncident>> chosen(const SimulateOptions& options) {
   FB_ASSIGN(auto corpus, read_corpus(options.corpus));
@@ -43,11 +32,21 @@ std::string line_of(const Replay& seen) {
                      when, seen.stopped_by);
 }
 
-// The same incident under every other rule; they have no gates.
+// What one line has no room for.
+std::string more_of(const Replay& seen) {
+  std::string text;
+  if (seen.minutes == 0)  // at a gate
+    text += fmt::format("     if the gate is waived: {} devices hit\n", seen.past_the_gate);
+  return text + "     assumed: " + seen.assumption + "\n";
+}
+
+// The same incident under every other rule; only our own comes with gates.
 Status compare(const PastIncident& incident, sim::Order order, publisher::Outcome& outcome) {
+  const std::string own = order.rule;
   json::Value others = json::Value::object();
+  outcome.text += "     " + incident.id + " under other rules:\n";
   for (const std::string& rule : sim::rule_names()) {
-    if (rule == "hbp") continue;
+    if (rule == own) continue;
     order.rule = rule;
     FB_ASSIGN(const Replay seen, sim::replay(incident, order));
     others[rule] = seen.hit;
@@ -57,45 +56,28 @@ Status compare(const PastIncident& incident, sim::Order order, publisher::Outcom
   return {};
 }
 
-Result<sim::Score> score_of(const std::vector<PastIncident>& corpus, const std::string& policy,
-                            const SimulateOptions& options) {
-  SimulateOptions each = options;
-  each.scenario = policy;
-  FB_ASSIGN(const sim::Order order, read_order(each));
-  std::vector<Replay> replays;
-  for (const PastIncident& incident : corpus) {
-    FB_ASSIGN(const Replay seen, sim::replay(incident, order));
-    replays.push_back(seen);
-  }
-  return sim::score(replays);
+}  // namespace
+
+Result<std::vector<PastIncident>> read_corpus(const std::string& file) {
+  const std::string path = file.empty() ? FB_INCIDENTS : file;
+  FB_ASSIGN(const std::string text, posix::read_file(path, limits::kJsonBytes).in(path));
+  auto corpus = sim::decode_incidents(text);
+  if (!corpus.ok()) return corpus.error().in(path);
+  return corpus;
+}
+
+// A scenario with a fault is not refused: one file is played by itself, and is the policy under
+// which incidents are replayed.
+std::vector<std::string> replay_notes(const sim::Order& order) {
+  std::vector<std::string> notes = notes_of(order);
+  if (order.scenario.fault)
+    notes.emplace_back("[fault] of the scenario is not used: each incident brings its own");
+  return notes;
 }
 
 std::string score_line(const char* which, const sim::Score& score) {
   return fmt::format("{:<7} {} caught with {} devices hit; {} not caught; {} devices hit in all\n",
                      which, score.caught, score.hit_where_caught, score.not_caught, score.hit);
-}
-
-Result<publisher::Outcome> score_policy(const SimulateOptions& options, const std::string& after) {
-  FB_ASSIGN(const auto corpus, read_corpus(options.corpus));
-  FB_ASSIGN(const sim::Score before, score_of(corpus, options.scenario, options));
-  publisher::Outcome outcome;
-  outcome.document = {{"before", encode(before)}};
-  outcome.text = score_line(after.empty() ? "policy" : "before", before);
-  if (after.empty()) return outcome;
-  FB_ASSIGN(const sim::Score edited, score_of(corpus, after, options));
-  outcome.document["after"] = encode(edited);
-  outcome.text += score_line("after", edited);
-  return outcome;
-}
-
-}  // namespace
-
-void add_incident_options(CLI::App* command, SimulateOptions& options) {
-  command->add_option("--incident", options.incident, "Replay a known incident, or all of them")
-      ->type_name("ID|all");
-  command->add_option("--incidents", options.corpus, "A file of incidents instead of the own one")
-      ->type_name("FILE");
-  command->add_flag("--compare", options.compare, "Show each incident under the other rules too");
 }
 
 Result<publisher::Outcome> replay_incidents(const SimulateOptions& options) {
@@ -108,33 +90,14 @@ Result<publisher::Outcome> replay_incidents(const SimulateOptions& options) {
   for (const PastIncident& incident : incidents) {
     FB_ASSIGN(const Replay seen, sim::replay(incident, order));
     outcome.text += line_of(seen);
+    if (options.incident != "all") outcome.text += more_of(seen);
     outcome.document["incidents"].push_back(encode(seen));
     if (options.compare) FB_TRY(compare(incident, order, outcome));
     replays.push_back(seen);
   }
   outcome.document["score"] = encode(sim::score(replays));
   outcome.text += score_line("sum", sim::score(replays));
-  return outcome;
-}
-
-void register_policy_score(CLI::App* noun, Program& program) {
-  const auto options = std::make_shared<SimulateOptions>();
-  const auto after = std::make_shared<std::string>();
-  options->runs = 5;
-  CLI::App* command = add_command(
-      noun, "score", "What the known incidents would cost under a rollout policy, and its edit",
-      "firebreak policy score --scenario policy.toml --after edited.toml");
-  command->add_option("--scenario", options->scenario, "Fleet, rollout and gates, in TOML")
-      ->type_name("FILE");
-  command->add_option("--after", *after, "The same after an edit")->type_name("FILE");
-  command->add_option("--incidents", options->corpus, "A file of incidents instead of the own one")
-      ->type_name("FILE");
-  command->add_option("--runs", options->runs, "How often each is played")
-      ->check(CLI::Range(std::int64_t{1}, std::int64_t{10'000}))
-      ->capture_default_str();
-  command->callback([&program, options, after] {
-    program.chosen = [options, after] { return score_policy(*options, *after); };
-  });
+  return with_notes(std::move(outcome), replay_notes(order));
 }
 
 }  // namespace fb::cli

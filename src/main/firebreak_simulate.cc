@@ -1,6 +1,4 @@
 // firebreak simulate: one scenario under one rule, as figures or as a page.
-#include <memory>
-
 #include <fmt/format.h>
 
 #include "base/limits.h"
@@ -58,8 +56,9 @@ Status write_page(const SimulateOptions& options, const sim::Order& order,
   sim::Picture picture;
   picture.title = "Simulated rollout: " + options.scenario;
   picture.halt_at = order.scenario.parameters.halt_at();
-  picture.command = fmt::format("firebreak simulate --scenario {} --runs {} --seed {} --page {}",
-                                options.scenario, options.runs, options.seed, options.page);
+  picture.command =
+      fmt::format("firebreak simulate --scenario {} --rule {} --runs {} --seed {} --page {}",
+                  options.scenario, options.rule, options.runs, options.seed, options.page);
   FB_ASSIGN(const sim::Play play,
             sim::play(order.scenario, order.rule, sim::Chance(order.seed, 0),
                       [&](const sim::Moment& moment) { picture.moments.push_back(moment); }));
@@ -75,18 +74,35 @@ Status write_page(const SimulateOptions& options, const sim::Order& order,
   return posix::write_file_atomic(options.page, sim::page(picture));
 }
 
+Result<publisher::Outcome> simulate_fast(const SimulateOptions& options, const sim::Order& order) {
+  FB_ASSIGN(const sim::Summary summary, sim::simulate(order));
+  if (!options.page.empty()) FB_TRY(write_page(options, order, summary));
+  return publisher::Outcome{publisher::Answer::yes, text_of(summary), encode(summary)};
+}
+
 }  // namespace
 
 Result<sim::Order> read_order(const SimulateOptions& options) {
   sim::Order order{sim::plain_scenario(8'500'000, 50, rollout::Lane::fast), options.rule,
                    options.runs, options.seed};
+  // Not every incident is played, and a rule that does not exist is a mistake in any case.
+  FB_TRY(sim::make_rule(options.rule, order.scenario));
   if (options.scenario.empty()) return order;
   FB_ASSIGN(const std::string toml,
             posix::read_file(options.scenario, limits::kJsonBytes).in(options.scenario));
-  auto scenario = sim::parse_scenario(toml);
-  if (!scenario.ok()) return scenario.error().in(options.scenario);
-  order.scenario = std::move(scenario).value();
+  FB_ASSIGN(order.scenario, sim::parse_scenario(toml).in(options.scenario));
   return order;
+}
+
+std::vector<std::string> notes_of(const sim::Order& order) {
+  if (order.rule != "hbp") return {};  // whose parameters they are
+  return rollout::warnings(order.scenario.parameters, order.scenario.fleet.devices);
+}
+
+publisher::Outcome with_notes(publisher::Outcome outcome, const std::vector<std::string>& notes) {
+  for (const std::string& note : notes) outcome.text += "note: " + note + "\n";
+  if (!notes.empty()) outcome.document["warnings"] = notes;
+  return outcome;
 }
 
 Result<publisher::Outcome> simulate(const SimulateOptions& options) {
@@ -94,43 +110,9 @@ Result<publisher::Outcome> simulate(const SimulateOptions& options) {
     return Error{ErrorCode::bad_usage,
                  "simulate needs --scenario FILE, or --incident I01 (or all) for the known ones"};
   FB_ASSIGN(const sim::Order order, read_order(options));
-  if (options.model == "exact") return simulate_exactly(options, order);
-  FB_ASSIGN(const sim::Summary summary, sim::simulate(order));
-  if (!options.page.empty()) FB_TRY(write_page(options, order, summary));
-  return publisher::Outcome{publisher::Answer::yes, text_of(summary), encode(summary)};
-}
-
-void register_simulate(CLI::App& app, Program& program) {
-  const auto options = std::make_shared<SimulateOptions>();
-  CLI::App* command = add_command(
-      &app, "simulate", "Play a release, or a known incident, on a made-up fleet under a rule",
-      "firebreak simulate --scenario examples/scenarios/july-2024.toml --runs 300 --seed 1");
-  command->add_option("--scenario", options->scenario, "Fleet, shocks, fault and rollout, in TOML")
-      ->type_name("FILE");
-  command->add_option("--rule", options->rule, "Whose rule decides")
-      ->type_name("RULE")
-      ->capture_default_str();
-  command
-      ->add_option("--model", options->model,
-                   "fast: counts, any size; exact: the real server and agents, small fleets")
-      ->check(CLI::IsMember({"fast", "exact"}))
-      ->type_name("MODEL")
-      ->capture_default_str();
-  command->add_option("--runs", options->runs, "How often it is played")
-      ->check(CLI::Range(std::int64_t{1}, std::int64_t{1'000'000}))
-      ->type_name("N")
-      ->capture_default_str();
-  command->add_option("--seed", options->seed, "Equal seeds give equal results everywhere")
-      ->type_name("S")
-      ->capture_default_str();
-  command->add_option("--page", options->page, "Also write a web page with plots")
-      ->type_name("FILE");
-  add_incident_options(command, *options);
-  command->callback([&program, options] {
-    program.chosen = [options] {
-      return options->incident.empty() ? simulate(*options) : replay_incidents(*options);
-    };
-  });
+  FB_ASSIGN(publisher::Outcome outcome, options.model == "exact" ? simulate_exactly(options, order)
+                                                                 : simulate_fast(options, order));
+  return with_notes(std::move(outcome), notes_of(order));
 }
 
 }  // namespace fb::cli
