@@ -50,9 +50,20 @@ std::string faults_text(const rollout::Plan& plan) {
   for (const rollout::Exposed& each : plan.worst) {
     columns.row({each.fault_shows.ms == 0 ? "at once" : in_words(each.fault_shows),
                  std::to_string(each.devices) + " of " + std::to_string(plan.devices),
-                 each.halted ? in_words(*each.halted) : "not caught"});
+                 each.halted    ? in_words(*each.halted)
+                 : each.stopped ? "no halt, but it grows no further"
+                                : "not caught"});
   }
   return columns.text();
+}
+
+std::string reach_text(const rollout::Plan& plan) {
+  if (plan.reach) {
+    return "This plan halts faults that show within " + in_words(*plan.reach) + " of activation.\n";
+  }
+  return "A fleet this small is not halted by evidence, even by a fault that shows at once: look "
+         "at "
+         "each wave yourself.\n";
 }
 
 // The word that a person who borrows gives.
@@ -76,11 +87,10 @@ std::string end_text(const rollout::Plan& plan) {
 }  // namespace
 
 std::string plan_text(const rollout::Plan& plan) {
-  return std::to_string(plan.devices) + " devices by the " + std::string(name(plan.lane)) +
-         " lane\n" + loan_text(plan) + "\n" + waves_text(plan) + "\n" + strata_text(plan) + "\n" +
-         faults_text(plan) + "\n" + end_text(plan) +
-         "This plan protects against faults that show within " + in_words(plan.reach) +
-         " of activation.\n";
+  return std::to_string(plan.devices) + (plan.devices == 1 ? " device" : " devices") + " by the " +
+         std::string(name(plan.lane)) + " lane\n" + loan_text(plan) + "\n" + waves_text(plan) +
+         "\n" + strata_text(plan) + "\n" + faults_text(plan) + "\n" + end_text(plan) +
+         reach_text(plan);
 }
 
 Result<Outcome> plan_rollout(ServerClient& server, const PlanOrder& order) {

@@ -166,22 +166,39 @@ Result<State> started(const Parameters& parameters, const Start& start) {
 Exposed with_fault(const State& start, Millis onset) {
   Play play(start, onset);
   play.run();
-  Exposed exposed{onset, play.state().dispatched(), {}};
+  Exposed exposed{onset, play.state().dispatched(), {}, false};
   if (play.state().halt) exposed.halted = play.now();
+  exposed.stopped = !exposed.halted && exposed.devices < play.state().fleet_size;
   return exposed;
 }
 
-// The oldest age, in whole ticks, at which a fault is found before everybody has the release.
-Millis reach_of(const State& start, Millis longest) {
+// Every so many-th part of the time is tried, then where it fails first is narrowed down: in a
+// small fleet a later fault may be found where an earlier one is not.
+constexpr std::int64_t kParts = 16;
+
+// The oldest age, in whole ticks, up to which a fault is halted before everybody has the release.
+std::optional<Millis> reach_of(const State& start, Millis longest) {
   const Millis step = start.parameters.tick;
-  std::int64_t found = 0;
-  std::int64_t missed = longest.ms / step.ms + 1;
-  while (missed - found > 1) {
-    const std::int64_t middle = (found + missed) / 2;
-    const Exposed seen = with_fault(start, step * middle);
-    (seen.halted && seen.devices < start.fleet_size ? found : missed) = middle;
+  const auto found = [&](std::int64_t ticks) {
+    const Exposed seen = with_fault(start, step * ticks);
+    return seen.halted && seen.devices < start.fleet_size;
+  };
+  std::vector<std::int64_t> tried;
+  for (std::int64_t part = 0; part <= kParts; ++part)
+    tried.push_back(longest.ms * part / kParts / step.ms);
+  for (const Millis onset : kOnsets) {
+    if (onset <= longest) tried.push_back(onset.ms / step.ms);
   }
-  return step * found;
+  std::sort(tried.begin(), tried.end());
+  const auto first_missed = std::find_if_not(tried.begin(), tried.end(), found);
+  if (first_missed == tried.begin()) return std::nullopt;
+  std::int64_t reached = *std::prev(first_missed);
+  std::int64_t missed = first_missed == tried.end() ? reached : *first_missed;
+  while (missed - reached > 1) {
+    const std::int64_t middle = (reached + missed) / 2;
+    (found(middle) ? reached : missed) = middle;
+  }
+  return step * reached;
 }
 
 json::Value optional_ms(const std::optional<Millis>& time) {
@@ -231,7 +248,8 @@ json::Value encode(const Plan& plan) {
   for (const Exposed& each : plan.worst) {
     worst.push_back({{"shows_after_ms", each.fault_shows.ms},
                      {"devices", each.devices},
-                     {"halted_at_ms", optional_ms(each.halted)}});
+                     {"halted_at_ms", optional_ms(each.halted)},
+                     {"stopped", each.stopped}});
   }
   json::Value loan;
   if (plan.loan) loan = encode(*plan.loan);
@@ -244,7 +262,7 @@ json::Value encode(const Plan& plan) {
           {"everybody_ms", optional_ms(plan.everybody)},
           {"finish_ms", optional_ms(plan.finish)},
           {"worst", std::move(worst)},
-          {"reach_ms", plan.reach.ms}};
+          {"reach_ms", optional_ms(plan.reach)}};
 }
 
 Scope for_retry(Scope scope) {

@@ -45,6 +45,7 @@ struct Exposed {
   Millis fault_shows;            // age
   std::int64_t devices = 0;      // that had the release when the rollout was halted, or at its end
   std::optional<Millis> halted;  // after the start; none: not found while the rollout ran
+  bool stopped = false;          // no halt, but it grows no further without a person
 };
 
 struct PlannedPopulation {
@@ -63,7 +64,9 @@ struct Plan {
   std::optional<Millis> everybody;  // when the last device may start; none: it exhausts before
   std::optional<Millis> finish;     // when every horizon has passed for everybody
   std::vector<Exposed> worst;       // for faults that show after 0, 5, 30 min, 6 h, 24 h
-  Millis reach;  // faults that show up to this age are found before everybody has it
+  // Faults that show up to this age are found, and halted before everybody has it; none: not even
+  // one that shows at once.
+  std::optional<Millis> reach;
 };
 
 // Errors: bad_usage, from draft() and the start.

@@ -42,6 +42,23 @@ TEST(Plan, StandardReachesFourHoursAndFastMoreThanOne) {
   EXPECT_LE(fast.reach, minutes(150));
 }
 
+// What it says of its reach is what its table says.
+TEST(Plan, TheReachOfASmallFleetIsNotOverstated) {
+  for (std::int64_t size = 2; size <= 60; ++size) {
+    for (const Lane lane : {Lane::standard, Lane::fast}) {
+      const Plan plan = planned(Profile::production, lane, size);
+      for (const Exposed& each : plan.worst) {
+        const bool within_reach = plan.reach && each.fault_shows <= *plan.reach;
+        EXPECT_TRUE(!within_reach || (each.halted && each.devices < size)) << size;
+        if (each.fault_shows.ms == 0) {
+          EXPECT_EQ(plan.reach.has_value(), each.halted.has_value()) << size;
+          EXPECT_LT(each.devices, size) << "somebody is always spared";
+        }
+      }
+    }
+  }
+}
+
 TEST(Plan, CountsRingsOneAfterAnother) {
   Parameters small = defaults(Profile::lab, Lane::standard, 100);
   small.holdback = 0;

@@ -172,7 +172,10 @@ std::string held_by_engine(const State& state) {
   }
   return "HOLD: " + against_control(state) + " Evidence " + odds(state.evidence.global()) +
          " against 'no worse' (halt at " + halt_threshold(state) + "). At most " +
-         machines(state.limit_dispatched()) + " exposed; budget " + budget(state) + ".";
+         machines(state.limit_dispatched()) + " exposed; budget " + budget(state) + "." +
+         (state.tally.control == 0
+              ? " Nobody is left to compare with: waiting will not change this."
+              : "");
 }
 
 std::string held_by_person(const State& state) {
@@ -193,7 +196,7 @@ std::string exhausted(const State& state) {
          " cannot be excluded and the budget (" +
          machines((suspicious ? 1 : state.served().parameters.hard_factor) *
                   state.served().parameters.horizons[k].budget) +
-         ") is used up; no further wave can change this. Evidence " +
+         ") pays for no further wave; waiting will not change this. Evidence " +
          odds(state.evidence.global()) +
          (suspicious ? ". Roll back." : ". Raise budget, accept or roll back.");
 }

@@ -325,6 +325,10 @@ TEST(Step, TheSentencesSayTheNumbersThatDecided) {
           ": 1 against 'no worse' (halt at 1000 : 1). At most 10 machines exposed; budget 30."),
       std::string::npos)
       << sentence(bad);
+  const std::string final = " Nobody is left to compare with: waiting will not change this.";
+  EXPECT_EQ(sentence(bad).find(final), std::string::npos);
+  bad.tally.control = 0;
+  EXPECT_NE(sentence(bad).find(final), std::string::npos) << sentence(bad);
 }
 
 TEST(Step, ATickOfOtherStrataIsRefused) {
