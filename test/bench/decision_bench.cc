@@ -28,6 +28,7 @@ using rollout::Lane;
 
 constexpr std::uint64_t kSeed = 1;
 constexpr std::int64_t kMainRuns = 300;
+constexpr std::int64_t kNullRuns = 100;
 
 struct Cell {
   std::string name;
@@ -216,6 +217,13 @@ std::vector<std::pair<std::string, std::vector<Shock>>> backgrounds() {
           {"crash x20 at 60-120", {crashes}}};
 }
 
+Cell without_person(Cell cell, const std::vector<Shock>& shocks) {
+  cell.scenario.shocks = shocks;
+  cell.asked = "stuck <= .02";
+  cell.reached = [](const Summary& s) { return s.exhausted <= .02; };
+  return cell;
+}
+
 void add_nulls(std::vector<Cell>& cells) {
   for (const Lane lane : {Lane::fast, Lane::standard}) {
     for (const std::int64_t devices :
@@ -223,14 +231,24 @@ void add_nulls(std::vector<Cell>& cells) {
           std::int64_t{250'000}, std::int64_t{1'000'000}, kAll}) {
       for (const auto& [name, shocks] : backgrounds()) {
         Cell cell = good(fmt::format("null {} {} {}", rollout::name(lane), devices, name), devices,
-                         lane, 50);
-        cell.scenario.shocks = shocks;
-        cell.asked = "stuck <= .02";
-        cell.reached = [](const Summary& s) { return s.exhausted <= .02; };
-        cells.push_back(cell);
+                         lane, kNullRuns);
+        cells.push_back(without_person(std::move(cell), shocks));
       }
     }
   }
+  // Harder than what was asked: a fleet just too small for lots of a fifth, a shock of twenty, and
+  // machines that restart into one.
+  const Shock steep{Channel::silence, 20, minutes(90), minutes(150), 1, {}};
+  const Shock early{Channel::silence, 10, minutes(30), minutes(90), 1, {}};
+  for (const std::int64_t devices : {2'000, 24'900})
+    cells.push_back(without_person(good(fmt::format("null fast {} silence x20 at 90-150", devices),
+                                        devices, Lane::fast, kMainRuns),
+                                   {steep}));
+  for (const std::int64_t devices : {std::int64_t{60'000}, kAll})
+    cells.push_back(without_person(
+        restarting(good(fmt::format("null fast {} R=5, silence x10 at 30-90", devices), devices,
+                        Lane::fast, kMainRuns)),
+        {early}));
 }
 
 void add_rivals(std::vector<Cell>& cells) {
