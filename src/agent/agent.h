@@ -167,6 +167,7 @@ class Agent {
   bool recovering_ = true;
   bool checking_in_ = false;
   Uptime next_check_in_, last_check_in_;
+  Uptime expected_at_;              // by the server: news makes the next check-in earlier
   Millis heartbeat_ = seconds(10);  // until the server says how often
   int failures_ = 0;                // check-ins in a row
   std::uint64_t beats_ = 0;

@@ -143,8 +143,10 @@ void Agent::finish_check_in(std::uint64_t sequence, const Result<News>& news) {
   failures_ = 0;
   trouble_.clear();
   last_contact_ = now().wall;
-  heartbeat_ = std::max(news->reply.next, milliseconds(200));
-  next_check_in_ = now().uptime + jittered(heartbeat_);
+  const Millis next = std::max(news->reply.next, milliseconds(200));
+  // Who came early, with news, is told what is left of the heartbeat.
+  if (last_check_in_ >= expected_at_) heartbeat_ = next;
+  expected_at_ = next_check_in_ = now().uptime + jittered(next);
   const Status acknowledged = outbox_.acknowledge(sequence);
   if (!acknowledged.ok()) trouble("outbox: " + acknowledged.error().detail);
   take_news(*news);

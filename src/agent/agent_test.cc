@@ -55,6 +55,22 @@ TEST(Agent, StaysAtOneRequestInTheSteadyState) {
   EXPECT_LE(world.server.requests.size(), 4U);
 }
 
+// It came early, with news, and is told what is left.
+TEST(Agent, TheRestOfAHeartbeatIsNotTakenForAHeartbeat) {
+  Offered291 world;
+  ASSERT_TRUE(world.run_until("probation"));
+  world.run_for(seconds(30));
+  world.server.requests.clear();
+  world.server.next = seconds(3);
+  world.crash();
+  world.run_for(seconds(1));
+  ASSERT_FALSE(world.server.requests.empty()) << "harm does not wait";
+  world.server.down = true;
+  world.run_for(seconds(3));
+  EXPECT_NE(world.agent->last_trouble().find("the next one is in 10 s"), std::string::npos)
+      << world.agent->last_trouble();
+}
+
 TEST(Agent, EventsOfALostReplyAreCountedOnce) {
   Offered291 world;
   world.server.lose_check_in_replies = 3;

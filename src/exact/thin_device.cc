@@ -121,6 +121,7 @@ wire::CheckIn ThinDevice::report() {
 }
 
 void ThinDevice::take_news(const wire::CheckInReply& reply) {
+  next_beat_ = now() + reply.next;
   if (!metadata_.follow(reply).ok()) return;
   judge();  // what is banned comes before what is new
   for (const wire::Offer& offer : reply.offers)

@@ -44,6 +44,12 @@ bool in_toe_dip(const Parameters& p, const Situation& now) {
          awaits_comparison(p, now);
 }
 
+// Of such a release nobody learns anything by giving it to one more. In a fleet of a handful the
+// budget alone would let all of them have it (note 0059).
+bool all_went_bad(const Situation& now) {
+  return now.dispatched > 0 && now.horizons.front().bad >= now.dispatched;
+}
+
 // Rule W: the control stays at least as large as the treated devices that are not resolved yet.
 std::int64_t keep_control(const Situation& now, std::int64_t want) {
   const std::int64_t unresolved = now.dispatched - now.horizons.front().resolved;
@@ -105,6 +111,10 @@ Decision decide(const Parameters& p, const Situation& now) {
     return d;
   }
   if (awaits_comparison(p, now)) return d;
+  if (all_went_bad(now)) {
+    if (first.resolved >= now.dispatched) d.move = Move::exhausted;
+    return d;
+  }
   d.want = above(std::min(d.soft_cap, static_cast<double>(d.limit)), now.dispatched);
   const double first_cap = cap(first.bound, static_cast<double>(p.budget()), p.delta.fraction());
   if (d.want >= 1 && first_cap < static_cast<double>(d.limit)) d.want = keep_control(now, d.want);

@@ -101,6 +101,20 @@ TEST(Decision, TheToeDipIsNotOverWhileItsHarmHasNotBeenCompared) {
   EXPECT_GT(decide(p, now).want, 0) << "later the bound alone paces";
 }
 
+// Four machines, a budget of two: the bound alone would give the release to one after the other.
+TEST(Decision, AReleaseThatBrokeAllWhoHaveItGoesToNobodyElse) {
+  const Parameters p = defaults(Profile::production, Lane::fast, 4);
+  ASSERT_EQ(p.toe_dip, 2);
+  Situation now{.horizons = {{2, 1, 1}, {0, 0, 1}}, .dispatched = 2, .undispatched = 2};
+  EXPECT_NE(decide(p, now).move, Move::exhausted) << "one of two lives";
+  now.horizons[0] = {1, 2, 1};
+  EXPECT_EQ(decide(p, now).move, Move::wait) << "a late word may still come";
+  now.horizons[0] = {2, 2, 1};
+  const Decision d = decide(p, now);
+  EXPECT_EQ(d.move, Move::exhausted);
+  EXPECT_EQ(d.want, 0);
+}
+
 TEST(Decision, NobodyResolvedMeansTheToeDipAndNotMore) {
   Parameters p = one_horizon(100);
   const Decision d = decide(

@@ -21,7 +21,6 @@ Exposure::Exposure(const Parameters& parameters, std::size_t strata, Instant sta
       bin_ms_(parameters.age_bin().ms),
       deadline_ms_(parameters.silence_deadline().ms),
       heartbeat_ms_(parameters.heartbeat.ms),
-      reboot_ms_(parameters.reboot_allowance.ms),
       smallest_horizon_ms_(parameters.smallest_horizon().ms),
       open_(strata),
       lot_(strata, parameters.heartbeat, start),
@@ -38,13 +37,14 @@ void Exposure::add_ready(DeviceIndex index, StratumIndex stratum, Instant now, V
   if (device.arm == Arm::neither && !device.control_event) {
     device.stratum = stratum;
     device.voice = voice;
-    enter_control(device, now);
+    enter_control(device);
+    begin_interval(index, now);
     // After a restart nobody is control yet, and each is heard before it says that it is ready: its
     // word counts towards the end of the freeze all the same.
     const bool heard_already = device.last_heard_ms > frozen_from_.ms;
     if (frozen_ && heard_already) ++heard_since_freeze_;
   }
-  beat(index, now);
+  take_word(index, now);
 }
 
 void Exposure::leave_ready(DeviceIndex index) {
@@ -62,10 +62,11 @@ void Exposure::dispatch(DeviceIndex index, StratumIndex stratum, Instant now) {
   if (device.control_event) {
     device.arm = Arm::outside;
   } else {
-    const std::int64_t heard_before = device.last_heard_ms;
-    enter_treated(index, {active_at(now), now.ms, heard_before, index});
+    enter_treated(index, {active_at(now), now.ms, device.beat_ms, index});
+    begin_interval(index, now);
+    device.in_step = true;
   }
-  beat(index, now);
+  take_word(index, now);
 }
 
 HandBack Exposure::hand_back(DeviceIndex index, Instant now) {
@@ -87,7 +88,7 @@ void Exposure::leave(DeviceIndex index) {
   device.left = true;
 }
 
-void Exposure::heard(DeviceIndex index, Instant now) { beat(index, now); }
+void Exposure::heard(DeviceIndex index, Instant now) { take_word(index, now); }
 
 void Exposure::explicit_event(DeviceIndex index, Instant now) {
   Device& device = at(index);
@@ -101,10 +102,10 @@ void Exposure::explicit_event(DeviceIndex index, Instant now) {
   if (!compared) return;
   device.awaited = true;
   // The word that tells of it has just ended its interval, as a heartbeat does.
-  if (!frozen_ && device.closed_ms == now.ms)
+  if (!frozen_ && device.ended_ms == now.ms)
     return count_event(index, arm, Channel::explicit_failure);
-  awaited_.push_back({device.opened_ms + heartbeat_ms_ + heartbeat_ms_ / 10, index, arm,
-                      Channel::explicit_failure});
+  awaited_.push_back(
+      {device.beat_ms + heartbeat_ms_ + heartbeat_ms_ / 10, index, arm, Channel::explicit_failure});
 }
 
 TickCounts Exposure::tick(Instant now, Continuity continuity) {
@@ -116,7 +117,6 @@ TickCounts Exposure::tick(Instant now, Continuity continuity) {
   counts.awaited = awaited_harm();
   active_ms_ = active_at(now);
   last_tick_ = now;
-  ++tick_;
   pass_horizons();
   say_resolved(counts);
   counts.tally = tally_;
@@ -139,8 +139,8 @@ void Exposure::end_outage(Instant now) {
     count_interval(device, device.arm, Channel::explicit_failure, heartbeat_ms_);
     // What the process before this one had not compared yet meets everybody, too.
     if (restored_) count_interval(device, device.arm, Channel::silence, heartbeat_ms_);
-    device.opened_ms = now.ms;
-    heartbeats_.push_back({now.ms, i, device.arm});
+    begin_interval(i, now);
+    device.in_step = false;
   }
   restored_ = false;
   for (Awaited& each : awaited_) each.due_ms = now.ms;
@@ -216,16 +216,26 @@ const Exposure::Device& Exposure::at(DeviceIndex index) const {
   return index < devices_.size() ? devices_[index] : kUnknown;
 }
 
-void Exposure::beat(DeviceIndex index, Instant now) {
+void Exposure::take_word(DeviceIndex index, Instant now) {
   Device& device = at(index);
   if (frozen_ && device.arm == Arm::control && device.last_heard_ms <= frozen_from_.ms &&
       now > frozen_from_) {
     ++heard_since_freeze_;
   }
   device.last_heard_ms = std::max(device.last_heard_ms, now.ms);
-  if (!device.at_risk || frozen_) return;
-  heartbeats_.push_back({device.last_heard_ms, index, device.arm});
-  end_interval(device, now);
+  if (!device.at_risk || frozen_ || now.ms <= device.beat_ms) return;
+  const std::int64_t length = now.ms - device.beat_ms;
+  if (device.in_step && !is_heartbeat(Millis{length}, Millis{heartbeat_ms_})) return;
+  count_interval(device, device.arm, Channel::explicit_failure, length);
+  device.ended_ms = now.ms;
+  begin_interval(index, now);
+  device.in_step = true;
+}
+
+void Exposure::begin_interval(DeviceIndex index, Instant now) {
+  Device& device = devices_[index];
+  device.beat_ms = std::max(device.beat_ms, now.ms);
+  if (!frozen_) heartbeats_.push_back({device.beat_ms, index, device.arm});
 }
 
 std::int64_t Exposure::active_at(Instant now) const {
@@ -243,10 +253,10 @@ std::size_t Exposure::bin_of(std::int64_t age_ms) const {
   return std::min<std::size_t>(static_cast<std::size_t>(age_ms / bin_ms_), kAgeBins - 1);
 }
 
-void Exposure::enter_control(Device& device, Instant now) {
+void Exposure::enter_control(Device& device) {
   device.arm = Arm::control;
   device.at_risk = true;
-  device.opened_ms = now.ms;
+  device.in_step = false;
   ++tally_.control;
 }
 
@@ -260,7 +270,7 @@ void Exposure::enter_treated(DeviceIndex index, Dispatch dispatch) {
   Device& device = devices_[index];
   device.arm = Arm::treated;
   device.at_risk = true;
-  device.opened_ms = dispatch.permit_ms;
+  device.ended_ms = INT64_MIN;
   device.slot = static_cast<std::uint32_t>(dispatches_.size());
   // Instants may step back; the order of dispatches may not.
   if (!dispatches_.empty()) {
@@ -289,14 +299,6 @@ void Exposure::forget_dispatch(Device& device) {
   device.slot = kNoSlot;
 }
 
-// A word between two heartbeats ends nothing: devices that have just started talk more.
-void Exposure::end_interval(Device& device, Instant now) {
-  const std::int64_t length = now.ms - device.opened_ms;
-  if (2 * length < heartbeat_ms_) return;
-  count_interval(device, device.arm, Channel::explicit_failure, length);
-  device.opened_ms = device.closed_ms = now.ms;
-}
-
 void Exposure::count_interval(const Device& device, Arm arm, Channel channel,
                               std::int64_t length_ms) {
   ChannelCounts& counts = lot_.of(device.stratum, channel);
@@ -318,7 +320,7 @@ void Exposure::count_event(DeviceIndex index, Arm arm, Channel channel) {
   ChannelCounts& counts = lot_.of(device.stratum, channel);
   (arm == Arm::treated ? counts.events[bin_of(age_ms(device))] : counts.control_events) +=
       voice_count(device.voice);
-  in_lot_.push_back(index);
+  in_fifth_.push_back(index);
 }
 
 // The first event of a device at risk, in either arm: it leaves the at-risk sets, and harm counts
@@ -404,11 +406,19 @@ void Exposure::judge_intervals(Instant now) {
 }
 
 void Exposure::close_lot(TickCounts& counts, Instant now) {
-  if (lot_.close(counts.strata, now, tally_.control + tally_.exposed) == Lot::Closing::not_yet)
-    return;
-  for (const DeviceIndex index : in_lot_) devices_[index].awaited = false;
-  compared_.insert(compared_.end(), in_lot_.begin(), in_lot_.end());
-  in_lot_.clear();
+  const std::int64_t devices = tally_.control + tally_.exposed;
+  const Lot::Closing closing = lot_.close(counts.strata, now, devices);
+  if (closing == Lot::Closing::not_yet) return;
+  if (closing == Lot::Closing::before || closing == Lot::Closing::all) say_compared(in_waiting_);
+  if (closing == Lot::Closing::all) return say_compared(in_fifth_);
+  in_waiting_.insert(in_waiting_.end(), in_fifth_.begin(), in_fifth_.end());
+  in_fifth_.clear();
+}
+
+void Exposure::say_compared(std::vector<DeviceIndex>& devices) {
+  for (const DeviceIndex index : devices) devices_[index].awaited = false;
+  compared_.insert(compared_.end(), devices.begin(), devices.end());
+  devices.clear();
 }
 
 void Exposure::judge(const Heartbeat& beat) {
@@ -416,18 +426,12 @@ void Exposure::judge(const Heartbeat& beat) {
   if (!device.at_risk) return;
   ChannelCounts& counts = lot_.of(device.stratum, Channel::silence);
   if (beat.arm == Arm::control && device.arm == Arm::treated) {
-    if (device.moved_on_tick != tick_) count_moved_on(counts, device, beat);
-    device.moved_on_tick = tick_;
-    return;
+    return count_moved_on(counts, device, beat);
   }
   if (beat.arm != device.arm) return;
-  if (device.due_tick != tick_) {
-    device.due_tick = tick_;
-    device.arm == Arm::control
-        ? count_due_control(counts, device)
-        : count_due_treated(counts, device, intervals(restart_length(device, beat)));
-  }
-  if (device.last_heard_ms > beat.received_ms) return;
+  device.arm == Arm::control ? count_due_control(counts, device)
+                             : count_due_treated(counts, device, 1);
+  if (device.beat_ms > beat.received_ms) return;
   device.silent_event = device.awaited = true;
   silent_.push_back(beat.device);
   const Arm arm = device.arm;
@@ -441,13 +445,13 @@ void Exposure::count_due_control(ChannelCounts& counts, const Device& device) {
   counts.control_for_bound += voice_count(device.voice);
 }
 
-// A heartbeat of the control whose device was dispatched since. If the next word was one of the
+// A heartbeat of the control whose device was dispatched since. If the next one was one of the
 // control too, it was a whole interval. The last one was cut short by the permit, and only
 // survivors ask for permits: taking it for a whole one would make the control look too healthy. If
 // it was hardly begun it is none; else each test takes its safe side.
 void Exposure::count_moved_on(ChannelCounts& counts, const Device& device, const Heartbeat& beat) {
   const Dispatch& dispatch = dispatches_[device.slot];
-  if (beat.received_ms < dispatch.heard_before_ms) return count_due_control(counts, device);
+  if (beat.received_ms < dispatch.beat_before_ms) return count_due_control(counts, device);
   if (10 * (dispatch.permit_ms - beat.received_ms) < heartbeat_ms_) return;
   counts.control_for_bound += voice_count(device.voice);
 }
@@ -457,13 +461,6 @@ void Exposure::count_moved_on(ChannelCounts& counts, const Device& device, const
 std::int64_t Exposure::intervals(std::int64_t length_ms) const {
   const std::int64_t more = length_ms - heartbeat_ms_ / 10;
   return std::max<std::int64_t>(1, (more + heartbeat_ms_ - 1) / heartbeat_ms_);
-}
-
-// A machine that restarts for the update says its next word when it is up again. When that takes
-// longer than a heartbeat, more can befall it than in an interval of the control.
-std::int64_t Exposure::restart_length(const Device& device, const Heartbeat& beat) const {
-  const bool restarts = beat.received_ms - dispatches_[device.slot].permit_ms < reboot_ms_;
-  return restarts ? reboot_ms_ + heartbeat_ms_ / 10 : heartbeat_ms_;
 }
 
 void Exposure::count_due_treated(ChannelCounts& counts, const Device& device,
@@ -518,7 +515,7 @@ void Exposure::restore_device(const DeviceFacts& facts) {
                         facts.silent_event ? Channel::silence : Channel::explicit_failure});
   }
   if (facts.arm == Arm::control) {
-    enter_control(device, last_tick_);
+    enter_control(device);
   } else if (facts.arm == Arm::treated) {
     enter_treated(facts.device, {facts.dispatched_at.ms, 0, 0, facts.device});
     device.left = facts.left;

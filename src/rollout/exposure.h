@@ -8,9 +8,12 @@
 // with restore(). Single thread.
 //
 // A device is at risk when it can be heard of, not while it merely lives: the beats of one wave
-// keep step with its age, and what they tell would meet devices that cannot have told yet.
+// keep step with its age, and what they tell would meet devices that cannot have told yet. And it
+// is at risk as often as the others: the permit is a heartbeat, and so is a word that comes nine
+// tenths of one or more after the last; words in between are none, however many a device has to
+// say.
 //   Silence: a heartbeat received at t falls due at t + D_s + R. In that tick its device is at
-//   risk; if nothing was heard since, that is the event. The permit is a heartbeat.
+//   risk; if no heartbeat was received since, that is the event.
 //   Explicit: a heartbeat ends the interval that the one before it began. In that tick its device
 //   is at risk; if it told of an event in the interval, that is the event. Who tells at once counts
 //   for the bound at once, and is compared when its interval would have ended.
@@ -124,15 +127,14 @@ class Exposure {
   using Arm = DeviceFacts::Arm;
   struct Device {
     std::int64_t last_heard_ms = INT64_MIN;
-    std::int64_t opened_ms = 0;          // the word from which its open interval runs
-    std::int64_t closed_ms = INT64_MIN;  // the word that ended the interval before
-    std::uint32_t slot = kNoSlot;        // position in dispatches_
-    std::uint32_t due_tick = 0;       // last tick in which it was at risk of silence: once per tick
-    std::uint32_t moved_on_tick = 0;  // the same for its last words as control
+    std::int64_t beat_ms = INT64_MIN;   // the last heartbeat: its open interval runs from there
+    std::int64_t ended_ms = INT64_MIN;  // when it ended an interval by a heartbeat
+    std::uint32_t slot = kNoSlot;       // position in dispatches_
     StratumIndex stratum = 0;
     Arm arm = Arm::neither;
     Voice voice = Voice::full;
     bool at_risk = false;  // in its arm, and without an event
+    bool in_step = false;  // its last heartbeat was a word, not the start of all clocks
     bool explicit_event = false;
     bool silent_event = false;
     bool awaited = false;
@@ -142,7 +144,7 @@ class Exposure {
   struct Dispatch {
     std::int64_t active_ms = 0;
     std::int64_t permit_ms = 0;
-    std::int64_t heard_before_ms = 0;  // the last word before the permit
+    std::int64_t beat_before_ms = 0;  // the last heartbeat before the permit
     DeviceIndex device = 0;
   };
   struct Heartbeat {
@@ -160,16 +162,16 @@ class Exposure {
 
   Device& at(DeviceIndex device);
   [[nodiscard]] const Device& at(DeviceIndex device) const;
-  void beat(DeviceIndex index, Instant now);
+  void take_word(DeviceIndex index, Instant now);
+  void begin_interval(DeviceIndex index, Instant now);
   [[nodiscard]] std::int64_t active_at(Instant now) const;
   [[nodiscard]] std::int64_t age_ms(const Device& device) const;
   [[nodiscard]] std::size_t bin_of(std::int64_t age_ms) const;
-  void enter_control(Device& device, Instant now);
+  void enter_control(Device& device);
   void leave_control(Device& device);
   void enter_treated(DeviceIndex index, Dispatch dispatch);
   void leave_at_risk(Device& device);
   void forget_dispatch(Device& device);
-  void end_interval(Device& device, Instant now);
   void count_interval(const Device& device, Arm arm, Channel channel, std::int64_t length_ms);
   void count_bad(const Device& device, Channel channel);
   void count_event(DeviceIndex index, Arm arm, Channel channel);
@@ -183,10 +185,10 @@ class Exposure {
   TickCounts frozen_tick(Instant now);
   void judge_intervals(Instant now);
   void close_lot(TickCounts& counts, Instant now);
+  void say_compared(std::vector<DeviceIndex>& devices);
   void judge(const Heartbeat& beat);
   static void count_due_control(ChannelCounts& counts, const Device& device);
   [[nodiscard]] std::int64_t intervals(std::int64_t length_ms) const;
-  [[nodiscard]] std::int64_t restart_length(const Device& device, const Heartbeat& beat) const;
   void count_moved_on(ChannelCounts& counts, const Device& device, const Heartbeat& beat);
   void count_due_treated(ChannelCounts& counts, const Device& device, std::int64_t intervals);
   TickCounts take_counts();
@@ -198,7 +200,6 @@ class Exposure {
   std::int64_t bin_ms_ = 0;
   std::int64_t deadline_ms_ = 0;
   std::int64_t heartbeat_ms_ = 0;
-  std::int64_t reboot_ms_ = 0;
   std::int64_t smallest_horizon_ms_ = 0;
   std::vector<Device> devices_;
   std::vector<Dispatch>
@@ -207,7 +208,8 @@ class Exposure {
   std::vector<Awaited> awaited_;
   std::vector<StratumCounts> open_;  // for the next tick
   Lot lot_;
-  std::vector<DeviceIndex> in_lot_;  // whose events are in it
+  std::vector<DeviceIndex> in_fifth_;    // whose events are in its open fifth
+  std::vector<DeviceIndex> in_waiting_;  // and in those that wait
   std::vector<DeviceIndex> compared_;
   std::vector<DeviceIndex> silent_;
   std::array<std::size_t, kMaxHorizons> horizon_front_{};  // first dispatch younger than horizon k
@@ -219,7 +221,6 @@ class Exposure {
   Instant ages_from_;  // before it ages stand still: start, or the first verdicts after an outage
   Instant judged_at_;  // last look at heartbeats that fell due
   bool restored_ = false;
-  std::uint32_t tick_ = 1;
   bool frozen_ = false;
   Instant frozen_from_;
   std::int64_t heard_since_freeze_ = 0;

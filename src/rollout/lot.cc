@@ -1,6 +1,5 @@
 #include "rollout/lot.h"
 
-#include <algorithm>
 #include <numeric>
 #include <utility>
 
@@ -9,9 +8,8 @@ namespace {
 
 // Of a fifth of these, a hundred: enough to tell one event from its share of the devices.
 constexpr std::int64_t kEnoughPerStratum = 500;
-// So many have enough events in a shock that what sets in amid a heartbeat would tell on whichever
-// arm beats later.
-constexpr std::int64_t kSmallFleet = 25'000;
+// So many events in one fifth are told from their share of the devices whatever the fleet's size.
+constexpr std::int64_t kEnoughEvents = 20;
 
 // All but bad events.
 void move_compared(ChannelCounts& from, ChannelCounts& to) {
@@ -26,39 +24,57 @@ void move_compared(ChannelCounts& from, ChannelCounts& to) {
   move(from.control_events, to.control_events);
 }
 
-}  // namespace
-
-Lot::Lot(std::size_t strata, Millis heartbeat, Instant start)
-    : strata_(strata), heartbeat_(heartbeat), length_(heartbeat), from_(start) {}
-
-void Lot::take(std::vector<StratumCounts>& counts) {
-  for (std::size_t s = 0; s < strata_.size(); ++s) {
-    for (std::size_t c = 0; c < kChannels; ++c)
-      move_compared(counts[s].channel[c], strata_[s].channel[c]);
+void move_compared(std::vector<StratumCounts>& from, std::vector<StratumCounts>& to) {
+  for (std::size_t s = 0; s < from.size(); ++s) {
+    for (std::size_t c = 0; c < kChannels; ++c) move_compared(from[s].channel[c], to[s].channel[c]);
   }
 }
 
-std::int64_t Lot::events() const {
+std::int64_t treated_events(const std::vector<StratumCounts>& counts) {
   std::int64_t sum = 0;
-  for (const StratumCounts& each : strata_) {
+  for (const StratumCounts& each : counts) {
     for (const ChannelCounts& channel : each.channel)
       sum = std::accumulate(channel.events.begin(), channel.events.end(), sum);
   }
   return sum;
 }
 
-Lot::Closing Lot::close(std::vector<StratumCounts>& counts, Instant now, std::int64_t devices) {
-  if (now - from_ < length_) return Closing::not_yet;
-  from_ = now;
-  const std::int64_t few =
-      std::min(kSmallFleet, kEnoughPerStratum * static_cast<std::int64_t>(strata_.size()));
-  const bool enough = devices >= few;
-  length_ = enough ? Millis{heartbeat_.ms / 5} : heartbeat_;
-  for (std::size_t s = 0; s < strata_.size(); ++s) {
-    for (std::size_t c = 0; c < kChannels; ++c)
-      move_compared(strata_[s].channel[c], counts[s].channel[c]);
+std::int64_t control_events(const std::vector<StratumCounts>& counts) {
+  std::int64_t sum = 0;
+  for (const StratumCounts& each : counts) {
+    for (const ChannelCounts& channel : each.channel) sum += channel.control_events;
   }
-  return Closing::closed;
+  return sum;
+}
+
+}  // namespace
+
+Lot::Lot(std::size_t strata, Millis heartbeat, Instant start)
+    : fifth_(strata), waiting_(strata), heartbeat_(heartbeat), from_(start) {}
+
+void Lot::take(std::vector<StratumCounts>& counts) { move_compared(counts, fifth_); }
+
+std::int64_t Lot::events() const { return treated_events(waiting_) + treated_events(fifth_); }
+
+Lot::Closing Lot::close(std::vector<StratumCounts>& counts, Instant now, std::int64_t devices) {
+  if (5 * (now - from_).ms < heartbeat_.ms) return Closing::not_yet;
+  const Instant began = std::exchange(from_, now);
+  const bool large = std::exchange(
+      large_, devices >= kEnoughPerStratum * static_cast<std::int64_t>(fifth_.size()));
+  const bool shock = !large && treated_events(fifth_) + control_events(fifth_) >= kEnoughEvents;
+  if (waiting_since_ && (alone_ || shock)) {
+    move_compared(waiting_, counts);
+    move_compared(fifth_, waiting_);
+    waiting_since_ = began;
+    alone_ = shock;
+    return Closing::before;
+  }
+  move_compared(fifth_, waiting_);
+  if (!waiting_since_) waiting_since_ = began;
+  if (!large && !shock && now - *waiting_since_ < heartbeat_) return Closing::merged;
+  move_compared(waiting_, counts);
+  waiting_since_.reset();
+  return Closing::all;
 }
 
 }  // namespace fb::rollout

@@ -2,12 +2,15 @@
 // a whole one.
 //
 // In a large fleet a fifth holds a fifth of every wave and of the control, and a halt is not kept
-// waiting. In a small one a fifth would set one device against a handful, and events of the others
-// against none at all; so where both arms together have fewer than 500 devices a stratum, and fewer
-// than 25,000, a lot is a whole heartbeat: everybody once. How long the next lot is, is fixed when
-// the last one is closed, from what was known then. Harm for the bound does not wait for a lot. A
-// value; single thread.
+// waiting. In a small one, of fewer than 500 devices a stratum, a fifth would set one device
+// against a handful, and events of the others against none at all; so its fifths are merged until
+// everybody has been judged once. But a fifth with twenty events of both arms together is a lot of
+// its own: such a time is a shock, and a wave's beats do not fall where those of the control do.
+// Which fifths are merged depends on fleet and events of both arms, never on who had them. Harm for
+// the bound does not wait for a lot. A value; single thread.
 #pragma once
+
+#include <optional>
 
 #include "rollout/tick_counts.h"
 
@@ -17,26 +20,37 @@ class Lot {
  public:
   Lot(std::size_t strata, Millis heartbeat, Instant start);
 
+  // Of the open fifth.
   [[nodiscard]] ChannelCounts& of(std::size_t stratum, Channel channel) {
-    return strata_[stratum].channel[static_cast<std::size_t>(channel)];
+    return fifth_[stratum].channel[static_cast<std::size_t>(channel)];
   }
 
-  // Takes what `counts` has at risk and as events into the lot.
+  // Takes what `counts` has at risk and as events into the open fifth.
   void take(std::vector<StratumCounts>& counts);
 
   // Treated events that it holds.
   [[nodiscard]] std::int64_t events() const;
 
-  enum class Closing : std::uint8_t { not_yet, closed };
-  // At a tick: when its time has come, at-risk numbers and events move into `counts`, whose bad
-  // events stay as they are. `devices`: those of the control and those exposed, together.
+  enum class Closing : std::uint8_t {
+    not_yet,  // the open fifth goes on
+    merged,   // it has ended, and waits for those after it
+    before,   // what waited before it is a lot; now it waits
+    all,      // what waited and the fifth together are a lot
+  };
+  // At a tick: when its time has come, at-risk numbers and events of a lot move into `counts`,
+  // whose bad events stay as they are. `devices`: those of the control and those exposed, together.
   Closing close(std::vector<StratumCounts>& counts, Instant now, std::int64_t devices);
 
  private:
-  std::vector<StratumCounts> strata_;
+  using Counts = std::vector<StratumCounts>;
+
+  Counts fifth_;
+  Counts waiting_;
   Millis heartbeat_;
-  Millis length_;
-  Instant from_;
+  Instant from_;                          // the open fifth
+  std::optional<Instant> waiting_since_;  // none: nothing waits
+  bool alone_ = false;                    // what waits is a lot of its own
+  bool large_ = false;  // as of the last closing: the devices of this fifth have no say
 };
 
 }  // namespace fb::rollout

@@ -5,57 +5,104 @@
 namespace fb::rollout {
 namespace {
 
+using Closing = Lot::Closing;
 constexpr Instant kStart{1'000'000};
+constexpr Millis kHeartbeat = minutes(5);
 
-// One event in each minute for half an hour; the minutes in which a lot was closed.
-std::vector<int> closings(std::size_t strata, std::int64_t devices) {
-  Lot lot(strata, minutes(5), kStart);
-  std::vector<int> closed;
-  std::int64_t events = 0;
-  for (int minute = 1; minute <= 30; ++minute) {
-    std::vector<StratumCounts> counts(strata);
-    ++lot.of(strata - 1, Channel::silence).control_events;
-    if (lot.close(counts, kStart + minutes(minute), devices) == Lot::Closing::closed)
-      closed.push_back(minute);
-    events += counts[strata - 1].channel[1].control_events;
+// A lot, minute by minute. A fifth of the heartbeat is a minute, and so is the tick.
+class LotTest : public testing::Test {
+ protected:
+  explicit LotTest(std::size_t strata = 4) : lot_(strata, kHeartbeat, kStart) {}
+
+  // A minute with so many events of the control and of the treated; what was closed at its end.
+  Closing minute(std::int64_t control, std::int64_t treated = 0) {
+    lot_.of(0, Channel::silence).control_events += control;
+    lot_.of(3, Channel::silence).events[0] += treated;
+    std::vector<StratumCounts> counts(4);
+    now_ = now_ + minutes(1);
+    const Closing closing = lot_.close(counts, now_, devices_);
+    said_ = counts[0].channel[1].control_events + counts[3].channel[1].events[0];
+    return closing;
   }
-  EXPECT_EQ(events, 30);
-  return closed;
+
+  // The minutes of half an hour in which a lot was said, with one event in each.
+  std::vector<int> closings() {
+    std::vector<int> closed;
+    for (int i = 1; i <= 30; ++i) {
+      minute(1);
+      if (said_ > 0) closed.push_back(i);
+    }
+    return closed;
+  }
+
+  Lot lot_;
+  Instant now_ = kStart;
+  std::int64_t devices_ = 1999;
+  std::int64_t said_ = 0;
+};
+
+TEST_F(LotTest, IsAWholeHeartbeatWhereAFifthWouldCompareHandfuls) {
+  EXPECT_EQ(closings(), (std::vector<int>{5, 10, 15, 20, 25, 30}));
+  EXPECT_EQ(said_, 5);
 }
 
-TEST(Lot, IsAWholeHeartbeatWhereAFifthWouldCompareHandfuls) {
-  EXPECT_EQ(closings(4, 1999), (std::vector<int>{5, 10, 15, 20, 25, 30}));
+TEST_F(LotTest, IsAFifthInALargeFleetOnceItsSizeIsKnown) {
+  devices_ = 2000;
+  const std::vector<int> closed = closings();
+  EXPECT_EQ(closed.front(), 2);
+  EXPECT_EQ(closed.size(), 29U);
+  EXPECT_EQ(said_, 1);
 }
 
-TEST(Lot, IsAFifthOfAHeartbeatInALargeFleetAfterTheFirst) {
-  const std::vector<int> closed = closings(4, 2000);
-  EXPECT_EQ(closed.front(), 5);
-  EXPECT_EQ(closed.size(), 26U);
+TEST_F(LotTest, TheDevicesOfAFifthHaveNoSayInHowLongItsLotIs) {
+  EXPECT_EQ(minute(1), Closing::merged);
+  devices_ = 2000;
+  EXPECT_EQ(minute(1), Closing::merged);
+  EXPECT_EQ(minute(1), Closing::all);
+  EXPECT_EQ(said_, 3);
 }
 
-// What sets in amid a heartbeat strikes those who beat later for longer; in many devices that
-// shows.
-TEST(Lot, IsAFifthInALargeFleetHoweverManyStrataItHas) {
-  EXPECT_EQ(closings(200, 24'999).size(), 6U);
-  EXPECT_EQ(closings(200, 25'000).size(), 26U);
+// What sets in amid a heartbeat strikes those who beat later for longer.
+TEST_F(LotTest, AFifthFullOfEventsIsALotOfItsOwn) {
+  EXPECT_EQ(minute(3), Closing::merged);
+  EXPECT_EQ(minute(4), Closing::merged);
+  EXPECT_EQ(minute(15, 5), Closing::before);
+  EXPECT_EQ(said_, 7);
+  EXPECT_EQ(lot_.events(), 5) << "and waits for its own turn";
+  EXPECT_EQ(minute(30), Closing::before);
+  EXPECT_EQ(said_, 20);
+  EXPECT_EQ(minute(1), Closing::before);
+  EXPECT_EQ(said_, 30);
+  for (int i = 0; i < 3; ++i) EXPECT_EQ(minute(1), Closing::merged);
+  EXPECT_EQ(minute(1), Closing::all);
+  EXPECT_EQ(said_, 5);
 }
 
-// The devices of this lot have no say in how long it is.
-TEST(Lot, IsAsLongAsWasFixedWhenTheLastOneClosed) {
-  Lot lot(1, minutes(5), kStart);
-  std::vector<StratumCounts> counts(1);
-  EXPECT_EQ(lot.close(counts, kStart + minutes(5), 500), Lot::Closing::closed);
-  EXPECT_EQ(lot.close(counts, kStart + minutes(6), 499), Lot::Closing::closed);
-  EXPECT_EQ(lot.close(counts, kStart + minutes(7), 500), Lot::Closing::not_yet);
+TEST_F(LotTest, AFifthFullOfEventsWaitsForNothingWhenNothingWaits) {
+  EXPECT_EQ(minute(20), Closing::all);
+  EXPECT_EQ(minute(19), Closing::merged);
 }
 
-TEST(Lot, HarmDoesNotWaitForIt) {
-  Lot lot(1, minutes(5), kStart);
-  std::vector<StratumCounts> counts(1);
+// Who had them must not decide how they are compared.
+TEST_F(LotTest, EventsOfBothArmsFillAFifthAlike) {
+  minute(1);
+  EXPECT_EQ(minute(0, 20), Closing::before);
+  minute(0);
+  EXPECT_EQ(minute(20, 0), Closing::before);
+}
+
+TEST_F(LotTest, WithTicksOfAHeartbeatEachIsALot) {
+  std::vector<StratumCounts> counts(4);
+  lot_.of(0, Channel::silence).control_events = 1;
+  EXPECT_EQ(lot_.close(counts, kStart + kHeartbeat, 10), Closing::all);
+}
+
+TEST_F(LotTest, HarmDoesNotWaitForIt) {
+  std::vector<StratumCounts> counts(4);
   counts[0].channel[0].bad_below[0] = 3;
-  lot.close(counts, kStart + minutes(1), 0);
+  lot_.close(counts, kStart + minutes(1), 0);
   EXPECT_EQ(counts[0].channel[0].bad_below[0], 3);
-  lot.close(counts, kStart + minutes(5), 0);
+  lot_.take(counts);
   EXPECT_EQ(counts[0].channel[0].bad_below[0], 3);
 }
 

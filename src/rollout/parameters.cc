@@ -72,11 +72,23 @@ Status check_errors(const Parameters& p) {
                  "it must be below 1/alpha = " + std::to_string(kMillion / p.alpha.ppm));
 }
 
+// A machine that is away for longer has more time to fail in than any of the others has between two
+// heartbeats, and good releases would be halted for it.
+Status check_restart(const Parameters& p) {
+  FB_TRY(within("reboot_allowance_ms", p.reboot_allowance.ms, 0, kMostTime.ms));
+  if (p.reboot_allowance <= p.heartbeat) return {};
+  return refused(
+      "reboot_allowance_ms", std::to_string(p.reboot_allowance.ms),
+      "a restart must fit between two heartbeats; the smallest legal heartbeat_ms for it "
+      "is " +
+          std::to_string(p.reboot_allowance.ms));
+}
+
 Status check_times(const Parameters& p) {
   FB_TRY(within("heartbeat_ms", p.heartbeat.ms, 100, kMostTime.ms));
   FB_TRY(within("tick_ms", p.tick.ms, 10, p.heartbeat.ms));
   FB_TRY(within("silence_ms", p.silence.ms, 2 * p.heartbeat.ms, kMostTime.ms));
-  FB_TRY(within("reboot_allowance_ms", p.reboot_allowance.ms, 0, kMostTime.ms));
+  FB_TRY(check_restart(p));
   FB_TRY(within("holdback_bake_ms", p.holdback_bake.ms, 0, kMostTime.ms));
   return within("freeze_page_ms", p.freeze_page.ms, 0, kMostTime.ms);
 }

@@ -43,6 +43,12 @@ struct Horizon {
   friend bool operator==(const Horizon&, const Horizon&) = default;
 };
 
+// Whether a word that comes `since` the last heartbeat is the next one. Devices with news speak in
+// between; counted as heartbeats those words would put them at risk more often than the others.
+constexpr bool is_heartbeat(Millis since, Millis heartbeat) {
+  return 10 * since.ms >= 9 * heartbeat.ms;
+}
+
 struct Parameters {
   Lane lane = Lane::standard;
   PerMillion alpha{1000};  // P(ever halting a release that is no worse)
@@ -52,15 +58,16 @@ struct Parameters {
   std::vector<Horizon> horizons;  // ascending in age; the first budget is B
   std::int64_t hard_factor = 2;   // H: H*B_k is never exceeded; 1 switches probing off
   PerMillion probe_growth{250'000};
-  PerMillion min_wave{250'000};  // smallest wave as a share of the dispatched
-  std::int64_t toe_dip = 10;     // w0
-  std::int64_t hold_at = 20;     // E_hold: stop growing
+  // Smallest wave as a share of the dispatched, while the last one is not resolved (note 0056).
+  PerMillion min_wave{1'000'000};
+  std::int64_t toe_dip = 10;  // w0
+  std::int64_t hold_at = 20;  // E_hold: stop growing
   std::int64_t resume_below = 10;
   std::int64_t holdback = 0;  // devices kept as the last control
   Millis holdback_bake = minutes(30);
   Millis heartbeat = minutes(5);  // T_hb
   Millis silence = minutes(12);   // D_s
-  Millis reboot_allowance;        // R, both arms
+  Millis reboot_allowance;        // R, both arms; at most a heartbeat
   Millis tick = seconds(60);
   Millis freeze_page = minutes(15);          // an outage longer than this pages
   PerMillion install_failure_limit{50'000};  // of at least install_attempts: hold, never harm

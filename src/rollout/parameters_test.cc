@@ -78,6 +78,18 @@ TEST(Parameters, AHorizonTooShortForSilenceToShowIsRefusedWithTheSmallestLegalOn
   EXPECT_EQ(problem(p, 10'000), "");
 }
 
+// In a longer one more can befall a machine than the others between two heartbeats: good releases
+// would be halted.
+TEST(Parameters, ARestartFitsBetweenTwoHeartbeats) {
+  const auto p = [](Millis reboot) {
+    return with_times(production(10'000), {minutes(5), minutes(12), reboot});
+  };
+  EXPECT_EQ(problem(p(minutes(5)), 10'000), "");
+  EXPECT_NE(problem(p(minutes(5) + Millis{1}), 10'000)
+                .find("the smallest legal heartbeat_ms for it is 300001"),
+            std::string::npos);
+}
+
 TEST(Parameters, WhatWouldVoidAPromiseIsRefused) {
   struct Row {
     const char* word;

@@ -4,6 +4,7 @@
 
 #include "base/bytes.h"
 #include "crypto/sha256.h"
+#include "rollout/parameters.h"
 
 namespace fb::server {
 namespace {
@@ -41,7 +42,7 @@ void Devices::add(fleet::Device record) {
   const auto index = static_cast<DeviceIndex>(entries_.size());
   by_token_[record.token_hash] = index;
   by_id_[record.id] = index;
-  entries_.push_back({std::move(record), {}, {}, {}});
+  entries_.push_back({std::move(record), {}, {}, {}, {}});
 }
 
 Result<wire::EnrolmentReply> Devices::enroll(const wire::Enrolment& ask, Transaction& tx,
@@ -105,6 +106,17 @@ void Devices::hear(DeviceIndex device, const wire::CheckIn& check_in, Transactio
   entry.record.installed = std::move(runs);
   entry.record.last_sequence = std::max(entry.record.last_sequence, check_in.sequence);
   tx.put(kSpace, entry.record.id.text(), fleet::encode(entry.record));
+}
+
+Millis Devices::keep_beat(DeviceIndex device, Instant now) {
+  std::optional<Instant>& last = entries_[device].last_beat;
+  const Millis heartbeat = config_.heartbeat_interval();
+  const Millis since = last && *last <= now ? now - *last : heartbeat;
+  if (rollout::is_heartbeat(since, heartbeat)) {
+    last = now;
+    return heartbeat;
+  }
+  return std::max(heartbeat - since, wire::kShortestPause);
 }
 
 std::optional<DeviceIndex> Devices::find(const DeviceId& id) const {

@@ -27,6 +27,7 @@ struct Denied {
 struct DeviceEntry {
   fleet::Device record;
   std::optional<Instant> last_heard;  // since this process started
+  std::optional<Instant> last_beat;   // the last heartbeat; words with news come in between
   std::vector<wire::ComponentReport> components;
   std::optional<Denied> last_denial;
 };
@@ -51,6 +52,11 @@ class Devices {
   // changed.
   void hear(DeviceIndex device, const wire::CheckIn& check_in, Transaction& tx, Instant now);
   void touch(DeviceIndex device, Instant now) { entries_[device].last_heard = now; }
+  // The device has checked in: how long it is to wait for its next heartbeat. Who came in between
+  // is told what is left, so news does not make a device beat more often than the others.
+  Millis keep_beat(DeviceIndex device, Instant now);
+  // Its clock starts anew: it was granted a permit.
+  void start_beat(DeviceIndex device, Instant now) { entries_[device].last_beat = now; }
   void deny(DeviceIndex device, wire::Denial denial, Instant now) {
     entries_[device].last_denial = Denied{std::move(denial), now};
   }

@@ -50,6 +50,30 @@ TEST(Permits, OnlyDevicesThatHoldAPlaceAreGrantedOne) {
   expect_counted_once(lab, lab.rollout);
 }
 
+// Heartbeats are a second apart here.
+TEST(Heartbeats, NewsMakesNobodyBeatMoreOftenThanTheOthers) {
+  Lab lab;
+  LabDevice& device = lab.devices[0];
+  EXPECT_EQ(lab.check_in(device)->next, seconds(1));
+  lab.pass(milliseconds(300));
+  EXPECT_EQ(lab.check_in(device)->next, milliseconds(700));
+  lab.pass(milliseconds(590));
+  EXPECT_EQ(lab.check_in(device)->next, milliseconds(110));
+  lab.pass(milliseconds(10));  // nine tenths: this is the next one
+  EXPECT_EQ(lab.check_in(device)->next, seconds(1));
+}
+
+TEST(Heartbeats, APermitToStartBeginsOne) {
+  Running lab;
+  LabDevice& device = *lab.holders.at(0);
+  lab.pass(milliseconds(600));
+  ASSERT_EQ(lab.ask_for(device, 1), "granted");
+  lab.pass(milliseconds(200));
+  EXPECT_EQ(lab.check_in(device)->next, milliseconds(800));
+  ASSERT_EQ(lab.ask_for(device, 2, Purpose::renew), "granted");
+  EXPECT_EQ(lab.check_in(device)->next, milliseconds(800)) << "a renewal does not";
+}
+
 TEST(Permits, EveryPermitOfARaceIsOrderedBeforeTheHalt) {
   for (int round = 0; round < 5; ++round) {
     Running lab({.devices = 60, .tenants = 3, .budget = 60});

@@ -79,13 +79,13 @@ void World::log_events(DeviceIndex device, const wire::CheckIn& check_in, Transa
   }
 }
 
-wire::CheckInReply World::compose_reply(DeviceIndex device, Instant now) const {
+wire::CheckInReply World::compose_reply(DeviceIndex device, Millis next, Instant now) const {
   const auto current = repository->current();
   const TenantId& tenant = devices.at(device).record.tenant;
   const TenantPolicy* policy = policies.find(tenant);
   const policy::KeyChain* keys = policies.keys(tenant);
   return {.issued = now,
-          .next = config_.heartbeat_interval(),
+          .next = next,
           .root_version = current->root_version,
           .policy_version = policy == nullptr ? 0 : policy->version,
           .policy_key_version = keys == nullptr ? 0 : keys->version(),
@@ -109,7 +109,7 @@ Result<std::string> World::check_in(const Digest& token_hash, const wire::CheckI
   devices.hear(device, check_in, tx, now);
   log_events(device, check_in, tx, now);
   rollouts->heard(device, check_in, tx, now);
-  std::string reply = wire::encode(compose_reply(device, now));
+  std::string reply = wire::encode(compose_reply(device, devices.keep_beat(device, now), now));
   if (sequence == Devices::Sequence::next) tx.put(kReplySpace, id, reply);
   return reply;
 }
@@ -124,6 +124,7 @@ Result<std::variant<World::Grant, wire::Denial>> World::ask_permit(const Digest&
     devices.deny(device, *denied, now);
     return Answer(std::move(*denied));
   }
+  if (ask.purpose == statement::Purpose::start) devices.start_beat(device, now);
   const DeviceId id = devices.at(device).record.id;
   statement::Permit permit{.device = id,
                            .rollout = ask.rollout,

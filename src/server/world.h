@@ -76,7 +76,8 @@ class World {
   Status load_log(const crypto::Signer& signer);
   void log_events(DeviceIndex device, const wire::CheckIn& check_in, Transaction& tx,
                   Instant now) const;
-  [[nodiscard]] wire::CheckInReply compose_reply(DeviceIndex device, Instant now) const;
+  [[nodiscard]] wire::CheckInReply compose_reply(DeviceIndex device, Millis next,
+                                                 Instant now) const;
 
   const Config& config_;
   Doors doors_;

@@ -248,11 +248,8 @@ void FleetModel::grant(std::size_t stratum, std::int64_t ready) {
   group.seen -= size;
   if (size == 0) return;
   const std::int64_t doomed = doom(stratum, size);
-  // Who restarts says so when it is up again.
-  const std::int64_t reboot = ticks_of(scenario_.traits.reboot, scenario_.parameters.tick);
-  const std::int64_t first = reboot > 0 ? reboot : beats_;
   young_.push_back(cohorts_.size());
-  cohorts_.push_back({stratum, now_, size, size - doomed, doomed, size, now_, now_ + first});
+  cohorts_.push_back({stratum, now_, size, size - doomed, doomed, size, now_, now_ + beats_});
   dispatched_at_.back() += size;
   exposed_ += size;
 }
@@ -305,15 +302,11 @@ void FleetModel::beat_cohort(std::size_t at) {
     cohort.doomed -= by_itself + by_release;
   }
   heard_ += first ? before - dead - crashed : -dead - crashed;
-  const Millis reboot = scenario_.parameters.reboot_allowance;
-  const Millis beat = scenario_.parameters.heartbeat;
-  const std::int64_t intervals = first ? std::max<std::int64_t>(1, ticks_of(reboot, beat)) : 1;
   cohort.seen -= crashed;
-  count_at_risk(cohort, Channel::explicit_failure, before - dead, intervals);
+  count_at_risk(cohort, Channel::explicit_failure, before - dead);
   count_event(cohort, Channel::explicit_failure, crashed);
   tally_.failed_explicit += crashed;
-  due_in(verdicts_, cohort.last_beat + deadline_ - now_)
-      .push_back({at, before - crashed, dead, intervals});
+  due_in(verdicts_, cohort.last_beat + deadline_ - now_).push_back({at, before - crashed, dead});
   cohort.last_beat = now_;
   cohort.next_beat = now_ + beats_;
 }
@@ -322,7 +315,7 @@ void FleetModel::judge_treated() {
   if (verdicts_.empty()) return;
   for (const Verdict& verdict : verdicts_.front()) {
     Cohort& cohort = cohorts_[verdict.cohort];
-    count_at_risk(cohort, Channel::silence, verdict.judged, verdict.intervals);
+    count_at_risk(cohort, Channel::silence, verdict.judged);
     count_event(cohort, Channel::silence, verdict.silent);
     cohort.seen -= verdict.silent;
     tally_.failed_silent += verdict.silent;
@@ -355,11 +348,10 @@ void FleetModel::count_healthy() {
   }
 }
 
-void FleetModel::count_at_risk(const Cohort& cohort, Channel channel, std::int64_t devices,
-                               std::int64_t intervals) {
+void FleetModel::count_at_risk(const Cohort& cohort, Channel channel, std::int64_t devices) {
   ChannelCounts& counts = open(cohort.stratum, channel);
   const std::int64_t age = age_ms(cohort);
-  counts.at_risk[bin_of(age)] += devices * intervals;
+  counts.at_risk[bin_of(age)] += devices;
   for (std::size_t k = 0; k < scenario_.parameters.horizons.size(); ++k) {
     if (age < scenario_.parameters.horizons[k].age.ms) counts.at_risk_below[k] += devices;
   }

@@ -6,8 +6,8 @@
 // verdict on a heartbeat) waits in a calendar. A tick costs O(strata + cohorts still of interest),
 // whatever the fleet's size. It follows the same rules as rollout::Exposure: clocks start at the
 // permit, silence is judged when a received heartbeat falls due, crashes when the next one comes,
-// the first event removes a device. What it leaves out: telemetry outages, tenants, devices that
-// return.
+// the first event removes a device. A restart for the update fits between two heartbeats and shows
+// in the deadline alone. What it leaves out: telemetry outages, tenants, devices that return.
 //
 // One run is one FleetModel; single thread.
 #pragma once
@@ -79,7 +79,6 @@ class FleetModel {
     std::size_t cohort = 0;
     std::int64_t judged = 0;
     std::int64_t silent = 0;
-    std::int64_t intervals = 1;  // of the control that the time may have been; see Exposure
   };
   struct ControlVerdict {
     std::int64_t judged = 0;
@@ -97,8 +96,7 @@ class FleetModel {
   void judge_control(std::size_t stratum);
   void judge_treated();
   void count_healthy();
-  void count_at_risk(const Cohort& cohort, rollout::Channel channel, std::int64_t devices,
-                     std::int64_t intervals);
+  void count_at_risk(const Cohort& cohort, rollout::Channel channel, std::int64_t devices);
   void count_event(const Cohort& cohort, rollout::Channel channel, std::int64_t events);
   void pass_horizons();
   [[nodiscard]] std::int64_t doom(std::size_t stratum, std::int64_t devices);

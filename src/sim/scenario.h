@@ -56,7 +56,7 @@ struct DeviceTraits {
   double install_error = 0;   // share that fails before activation; the permit comes back
   double deferred_share = 0;  // behind a maintenance window …
   Millis deferred_until;      // … that opens then
-  Millis reboot;              // nothing is heard for so long after the permit
+  Millis reboot;              // no heartbeat for so long after the permit
 };
 
 // Which gates the policy asks for before a release goes anywhere; for replays of incidents.

@@ -88,8 +88,10 @@ TEST(Scenario, AMistakeIsNamedWithItsLineAndTheNearWord) {
       {"[fleet]\ndevices = 5000\nheartbeat_s = 90\n", "multiple of 1 min"},
       {"[fleet]\ndevices = 5000\n[[rollout.horizons]]\nage_min = 5\nbudget = 20\n",
        "line 4: rollout.horizons.age_min must be at least 15 min: silence would not have had time"},
-      {"[fleet]\ndevices = 5000\n[devices]\nreboot_s = 600\n[rollout]\nreboot_allowance_s = 0\n",
-       "must be as long"},
+      {"[fleet]\ndevices = 5000\n[devices]\nreboot_s = 301\n",
+       "devices.reboot_s must be at most heartbeat_s = 300: a restart has to fit between two"},
+      {"[fleet]\ndevices = 5000\n[rollout]\nreboot_allowance_s = 301\n",
+       "rollout.reboot_allowance_s must be at most heartbeat_s = 300"},
       {"[fleet\n", "line 1"},
   };
   for (const Mistake& mistake : mistakes) {
@@ -150,7 +152,7 @@ TEST(Scenario, AValueOutOfRangeIsAnsweredWithTheKeyAndTheUnitThatWereWritten) {
   for (const Range& range :
        std::vector<Range>{{"heartbeat_s", "60", "172800", "0", "1296060"},
                           {"silence_s", "600", "86400", "599", "2592001"},
-                          {"reboot_allowance_s", "0", "86400", "-1", "2592001"},
+                          {"reboot_allowance_s", "0", "300", "-1", "301"},
                           {"alpha", "0.000001", "0.049", "0", "0.0501"},
                           {"beta", "0.000001", "0.1", "0", "0.101"},
                           {"delta", "0", "0.05", "-0.1", "0.051"},

@@ -205,7 +205,7 @@ Result<CheckInReply> decode_check_in_reply(std::string_view bytes) {
   in.literal("format", "firebreak.check-in-reply/1");
   CheckInReply out;
   out.issued = in.instant("issued");
-  out.next = in.millis("next_ms", milliseconds(100), days(7));
+  out.next = in.millis("next_ms", kShortestPause, days(7));
   out.root_version = in.integer("root_version", 0, kBig);
   out.policy_version = in.integer("policy_version", 0, kBig);
   out.policy_key_version = in.integer("policy_key_version", 0, kBig);

@@ -96,6 +96,9 @@ struct Offer {
   bool ask = false;
 };
 
+// Of `next` in a reply.
+inline constexpr Millis kShortestPause = milliseconds(100);
+
 struct CheckInReply {
   Instant issued;
   Millis next;  // until the next check-in; the device adds its own jitter
