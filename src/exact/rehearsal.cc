@@ -24,6 +24,7 @@ server::Config config_for(const sim::Scenario& scenario, const Vendor& vendor) {
   config.tenants.push_back(vendor.tenant_config());
   config.heartbeat = p.heartbeat;
   config.silence = p.silence;
+  config.reboot_allowance = p.reboot_allowance;
   config.tick = p.tick;
   // Younger horizons than the floors of production allow are a lab's, and so are its signed limits.
   const rollout::Road road{release::Kind::content, p.lane, rollout::Profile::production};

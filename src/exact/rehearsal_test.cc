@@ -44,5 +44,18 @@ TEST_P(EveryDepth, AGoodReleaseReachesEverybodyAndHarmsNobody) {
   EXPECT_GT(play.t100_minute, 0);
 }
 
+TEST_P(EveryDepth, MachinesThatRestartForItAreNotTakenForSilentOnes) {
+  sim::Scenario scenario = small(60);
+  scenario.horizon = hours(10);
+  scenario.traits.reboot = minutes(5);
+  scenario.parameters =
+      with_times(scenario.parameters, {minutes(5), minutes(12), scenario.traits.reboot});
+  const sim::Play good = played(scenario, GetParam());
+  EXPECT_FALSE(good.halted) << good.sentence;
+  EXPECT_GT(good.t100_minute, 0);
+  scenario.fault = sim::Fault{1.0, rollout::Channel::silence, {}, {}, 1};
+  EXPECT_LE(played(scenario, GetParam()).harmed, 6);
+}
+
 }  // namespace
 }  // namespace fb::exact

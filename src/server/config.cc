@@ -53,9 +53,9 @@ class Table {
     return {};
   }
 
-  std::optional<Millis> millis(const std::string& key) {
+  std::optional<Millis> millis(const std::string& key, std::int64_t least = 1) {
     const auto value = get<std::int64_t>(key);
-    if (value && *value < 1) fail(key, "must be at least 1");
+    if (value && *value < least) fail(key, "must be at least " + std::to_string(least));
     return value ? std::optional<Millis>(Millis{*value}) : std::nullopt;
   }
 
@@ -116,6 +116,7 @@ void read_timing(const toml::table* table, Config& config, std::optional<Error>&
   Table in(*table, "timing", problem);
   config.heartbeat = in.millis("heartbeat_ms");
   config.silence = in.millis("silence_ms");
+  config.reboot_allowance = in.millis("reboot_allowance_ms", 0).value_or(Millis{});
   config.tick = in.millis("tick_ms");
   config.freshness = in.millis("freshness_ms");
   if (config.freshness && *config.freshness > limits::kFreshness) {
@@ -256,6 +257,7 @@ Result<rollout::Parameters> Config::parameters(release::Kind kind, rollout::Lane
     out = rollout::with_budget(std::move(out), fleet_size, *own.budget);
   if (heartbeat) out.heartbeat = *heartbeat;
   if (silence) out.silence = *silence;
+  out.reboot_allowance = reboot_allowance;
   if (tick) out.tick = *tick;
   raise_ages(out);
   for (std::size_t k = 0; k < out.horizons.size() && k < own.horizons.size(); ++k)

@@ -49,8 +49,9 @@ struct Config {
   rollout::Profile profile = rollout::Profile::production;
   KeyFiles keys;
   std::optional<Millis> heartbeat, silence, tick, freshness;  // none: the profile's
-  RolloutSettings every_kind;                                 // [rollout]
-  std::map<release::Kind, RolloutSettings> own_of;            // [rollout.core]: comes first
+  Millis reboot_allowance;
+  RolloutSettings every_kind;                       // [rollout]
+  std::map<release::Kind, RolloutSettings> own_of;  // [rollout.core]: comes first
   std::vector<TenantConfig> tenants;
 
   [[nodiscard]] const TenantConfig* tenant(const TenantId& id) const;

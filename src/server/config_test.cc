@@ -149,6 +149,21 @@ TEST(ServerConfig, SlowHeartbeatsRaiseTheUsualHorizons) {
   EXPECT_EQ(raised->horizons[2].age, hours(4));
 }
 
+TEST(ServerConfig, ARestartIsAllowedForInTheDeadlineAndRaisesTheHorizons) {
+  const auto config = parse_config("[timing]\nreboot_allowance_ms = 300000");
+  ASSERT_TRUE(config.ok()) << config.error().detail;
+  const auto raised = config->common_parameters();
+  ASSERT_TRUE(raised.ok()) << raised.error().detail;
+  EXPECT_EQ(raised->silence_deadline(), minutes(17));
+  EXPECT_EQ(raised->horizons[0].age, minutes(20));
+  EXPECT_TRUE(parse_config("[timing]\nreboot_allowance_ms = 0")->common_parameters().ok());
+  const auto refused = parse_config("[timing]\nreboot_allowance_ms = 300001")->common_parameters();
+  ASSERT_FALSE(refused.ok());
+  EXPECT_NE(refused.error().detail.find("a restart must fit between two heartbeats"),
+            std::string::npos)
+      << refused.error().detail;
+}
+
 // Nobody finds out in the night of the start that a kind cannot be started.
 TEST(ServerConfig, BelowAFloorOfAnyKindIsRefusedAtTheServersStart) {
   struct Row {
