@@ -144,7 +144,9 @@ void expect_same_decisions(const sim::Scenario& scenario, std::uint64_t seed, in
     EXPECT_EQ(killed.first(each.limit), undisturbed.first(each.limit)) << "limit " << each.limit;
 }
 
-TEST(Restart, AGoodReleaseIsDecidedAsWithoutKills) { expect_same_decisions(quick(2000), 1, 2); }
+TEST(Restart, AGoodReleaseTo5000MachinesIsDecidedAsWithoutKills) {
+  expect_same_decisions(quick(5000), 1, 2);
+}
 
 TEST(Restart, AReleaseThatSilences5000MachinesIsHaltedAsWithoutKills) {
   expect_same_decisions(broken(quick(5000), rollout::Channel::silence), 2, 1);
