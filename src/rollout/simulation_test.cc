@@ -22,6 +22,9 @@ struct Nature {
   double background_silence = 0;
   double frail = 0;  // share of devices whose background is fifty times as high
   int words = 0;     // that a device says between heartbeats after its permit, 20 s apart
+  // In this time no word of so many devices arrives.
+  Millis deaf_from = {}, deaf_to = {};
+  double deaf_share = 1;
 };
 
 class Fleet {
@@ -39,6 +42,7 @@ class Fleet {
       device.next_beat = {now_.ms +
                           static_cast<std::int64_t>(random_() % static_cast<std::uint64_t>(beat))};
       device.frailty = chance(nature_.frail) ? 50 : 1;
+      device.cut_off = nature_.deaf_to.ms > 0 && chance(nature_.deaf_share);
     }
     state_ = draft(parameters, size).value();
     apply(GateVerdict{GateVerdict::Verdict::open, {}});
@@ -61,6 +65,7 @@ class Fleet {
     const TickCounts counts = exposure_.tick(now_);
     apply(Tick{counts, remaining(), {}});
     EXPECT_TRUE(std::isfinite(state_.evidence.global()));
+    if (counts.frozen) frozen_ = frozen_ + p.tick;
     lowest_ = std::min(lowest_, state_.bound(state_.served().last_decision.binding));
     offer_places();
   }
@@ -82,6 +87,7 @@ class Fleet {
   [[nodiscard]] Millis elapsed() const { return now_ - Instant{}; }
   [[nodiscard]] const Exposure& exposure() const { return exposure_; }
   [[nodiscard]] double lowest_bound() const { return lowest_; }
+  [[nodiscard]] Millis frozen() const { return frozen_; }
 
  private:
   struct Device {
@@ -89,6 +95,7 @@ class Fleet {
     bool alive = true;
     bool crashed = false;
     bool offered = false;
+    bool cut_off = false;
     double frailty = 1;
     int words_left = 0;
     Instant next_word;
@@ -114,10 +121,15 @@ class Fleet {
     }
     for (; device.next_beat <= now_;
          device.next_beat = device.next_beat + state_.parameters.heartbeat) {
+      if (device.cut_off && deaf(device.next_beat)) continue;
       exposure_.heard(i, device.next_beat);
       if (device.crashed) exposure_.explicit_event(i, device.next_beat);
       take_place(i, device.next_beat);
     }
+  }
+
+  [[nodiscard]] bool deaf(Instant at) const {
+    return at >= Instant{} + nature_.deaf_from && at < Instant{} + nature_.deaf_to;
   }
 
   [[nodiscard]] std::int64_t remaining() const {
@@ -191,6 +203,7 @@ class Fleet {
   Millis active_;
   Exposure exposure_;
   double lowest_ = 1;
+  Millis frozen_;
 };
 
 Parameters demo() { return with_budget(defaults(Profile::lab, Lane::standard, 60), 60, 30); }
@@ -283,6 +296,49 @@ TEST(Simulation, AGoodReleaseToDevicesThatSpeakMuchIsNotHalted) {
                 {.background_crash = .01, .background_silence = .2, .words = 12}, seed);
     EXPECT_NE(fleet.run(hours(6)).phase, Phase::halted)
         << "seed " << seed << ": " << sentence(fleet.state());
+  }
+}
+
+Nature usual() { return {.background_crash = .0005, .background_silence = .02}; }
+
+// Nobody is heard for half an hour: the clocks stand, and go on where they stood.
+TEST(Simulation, AnOutageHaltsNoGoodReleaseAndEndsByItself) {
+  for (const Millis from : {minutes(10), minutes(40), minutes(70)}) {
+    Nature nature = usual();
+    nature.deaf_from = from;
+    nature.deaf_to = from + minutes(30);
+    Fleet fleet(defaults(Profile::production, Lane::fast, 10'000), 10'000, nature, 1);
+    const State& end = fleet.run(hours(8));
+    EXPECT_EQ(end.phase, Phase::completed) << in_words(from) << ": " << sentence(end);
+    EXPECT_GE(fleet.frozen(), minutes(15)) << in_words(from);
+    EXPECT_LE(fleet.frozen(), minutes(35)) << in_words(from);
+  }
+}
+
+TEST(Simulation, AnOutageHidesNoFault) {
+  for (const Millis from : {minutes(2), minutes(8), minutes(14)}) {
+    Nature nature = usual();
+    nature.silence = 1;
+    nature.deaf_from = from;
+    nature.deaf_to = from + minutes(30);
+    Fleet fleet(defaults(Profile::production, Lane::fast, 10'000), 10'000, nature, 1);
+    const State& end = fleet.run(hours(3));
+    EXPECT_EQ(end.phase, Phase::halted) << in_words(from) << ": " << sentence(end);
+    EXPECT_LE(end.dispatched(), 10) << in_words(from);
+  }
+}
+
+// Too few for an outage: they are silent, in both arms alike.
+TEST(Simulation, ABrokenNetworkOfFourDevicesInTenAccusesNobody) {
+  for (const Millis from : {minutes(10), minutes(40), minutes(70)}) {
+    Nature nature = usual();
+    nature.deaf_from = from;
+    nature.deaf_to = from + minutes(30);
+    nature.deaf_share = .4;
+    Fleet fleet(defaults(Profile::production, Lane::fast, 10'000), 10'000, nature, 1);
+    const State& end = fleet.run(hours(8));
+    EXPECT_NE(end.phase, Phase::halted) << in_words(from) << ": " << sentence(end);
+    EXPECT_EQ(fleet.frozen().ms, 0) << in_words(from);
   }
 }
 
