@@ -28,7 +28,7 @@ using rollout::Lane;
 
 constexpr std::uint64_t kSeed = 1;
 constexpr std::int64_t kMainRuns = 300;
-constexpr std::int64_t kNullRuns = 100;
+constexpr std::int64_t kNullRuns = 70;
 
 struct Cell {
   std::string name;
