@@ -19,7 +19,8 @@ struct Options {
   std::string needs, contract, definition;
   std::string what, why, risk, undo;
   std::int64_t probation_ms = 900'000;
-  int restarts = 1;
+  std::int64_t longest_fault_delay_ms = 0;
+  std::int64_t restarts = 1;
   bool one_way = false;
 };
 
@@ -66,7 +67,8 @@ Result<release::Manifest> describe(const Options& options, Instant now) {
   manifest.created = now;
   manifest.notes = {options.what, options.why, options.risk, options.undo};
   manifest.health.probation = milliseconds(options.probation_ms);
-  manifest.health.restarts = options.restarts;
+  manifest.health.restarts = static_cast<int>(options.restarts);
+  manifest.health.longest_fault_delay = milliseconds(options.longest_fault_delay_ms);
   manifest.one_way = options.one_way;
   return manifest;
 }
@@ -106,29 +108,26 @@ void add_options(CLI::App* command, const std::shared_ptr<Options>& options) {
                    "A file of the release; may be given several times")
       ->required()
       ->type_name("FILE");
-  command
-      ->add_option("--reader", options->reader, "The core component that interprets this content")
-      ->type_name("PRODUCT.COMPONENT");
-  command->add_option("--needs", options->needs, "What this content reads of its reader's inputs")
-      ->type_name("FILE");
-  command->add_option("--contract", options->contract, "What this core build supplies")
-      ->type_name("FILE");
-  command
-      ->add_option("--definition", options->definition,
-                   "How this core component is run, probed and tried")
-      ->type_name("FILE");
-  command->add_option("--what", options->what, "What changes")->type_name("TEXT");
-  command->add_option("--why", options->why, "Why it goes out")->type_name("TEXT");
-  command->add_option("--risk", options->risk, "What could go wrong")->type_name("TEXT");
-  command->add_option("--undo", options->undo, "How it is taken back")->type_name("TEXT");
-  command->add_option("--probation-ms", options->probation_ms, "From activation to last-known-good")
-      ->check(CLI::Range(std::int64_t{100}, std::int64_t{2'592'000'000}))
-      ->type_name("N")
-      ->capture_default_str();
-  command->add_option("--restarts", options->restarts, "Crashes tolerated in that time")
-      ->check(CLI::Range(0, 100))
-      ->type_name("N")
-      ->capture_default_str();
+  const auto text = [command](auto name, auto& into, auto type, auto what) {
+    command->add_option(name, into, what)->type_name(type);
+  };
+  text("--reader", options->reader, "PRODUCT.COMPONENT", "The core that interprets this content");
+  text("--needs", options->needs, "FILE", "What this content reads of its reader's inputs");
+  text("--contract", options->contract, "FILE", "What this core build supplies");
+  text("--definition", options->definition, "FILE", "How this core is run, probed and tried");
+  text("--what", options->what, "TEXT", "What changes");
+  text("--why", options->why, "TEXT", "Why it goes out");
+  text("--risk", options->risk, "TEXT", "What could go wrong");
+  text("--undo", options->undo, "TEXT", "How it is taken back");
+  constexpr std::int64_t kMonth = 2'592'000'000;
+  const auto number = [command](auto name, auto& into, CLI::Range range, auto what) {
+    command->add_option(name, into, what)->check(range)->type_name("N")->capture_default_str();
+  };
+  number("--probation-ms", options->probation_ms, {std::int64_t{100}, kMonth},
+         "From activation to last-known-good");
+  number("--restarts", options->restarts, {0, 100}, "Crashes tolerated in that time");
+  number("--longest-fault-delay-ms", options->longest_fault_delay_ms, {std::int64_t{0}, kMonth},
+         "The oldest age at which a fault is known to show; the rollout watches so long");
   command->add_flag("--one-way", options->one_way,
                     "Cannot go back once activated; needs a second approver");
 }

@@ -7,6 +7,7 @@
 namespace fb::release {
 namespace {
 
+constexpr Millis kLongestWatch = days(30);
 constexpr std::size_t kArguments = 64;
 constexpr std::size_t kArgumentBytes = 1024;
 
@@ -28,9 +29,23 @@ Notes read_notes(json::Reader in) {
 }
 
 Health read_health(json::Reader in) {
-  return {in.millis("probation_ms", milliseconds(100), days(30)),
-          static_cast<int>(in.integer("restarts", 0, 100)),
-          static_cast<int>(in.integer("probe_failures", 0, 100))};
+  Health health;
+  health.probation = in.millis("probation_ms", milliseconds(100), kLongestWatch);
+  health.restarts = static_cast<int>(in.integer("restarts", 0, 100));
+  health.probe_failures = static_cast<int>(in.integer("probe_failures", 0, 100));
+  if (in.has("longest_fault_delay_ms"))
+    health.longest_fault_delay = in.millis("longest_fault_delay_ms", Millis{1}, kLongestWatch);
+  return health;
+}
+
+// Left out where nothing is known: releases that say nothing keep their bytes.
+json::Value write_health(const Health& health) {
+  json::Value out{{"probation_ms", health.probation.ms},
+                  {"restarts", health.restarts},
+                  {"probe_failures", health.probe_failures}};
+  if (health.longest_fault_delay.ms > 0)
+    out["longest_fault_delay_ms"] = health.longest_fault_delay.ms;
+  return out;
 }
 
 Definition read_definition(json::Reader& in) {
@@ -153,10 +168,7 @@ std::string encode(const Manifest& manifest) {
         {"why", manifest.notes.why},
         {"risk", manifest.notes.risk},
         {"undo", manifest.notes.undo}}},
-      {"health",
-       {{"probation_ms", manifest.health.probation.ms},
-        {"restarts", manifest.health.restarts},
-        {"probe_failures", manifest.health.probe_failures}}},
+      {"health", write_health(manifest.health)},
       {"one_way", manifest.one_way},
   };
   if (manifest.reader) value["reader"] = manifest.reader->text();

@@ -40,6 +40,9 @@ struct Health {
   Millis probation = minutes(15);  // activation to last-known-good
   int restarts = 1;                // crashes tolerated during probation
   int probe_failures = 3;          // consecutive failures tolerated
+  // The oldest age at which a fault of it is known to show; zero: nobody knows better than the
+  // lane. Not judged by devices: a rollout watches that long.
+  Millis longest_fault_delay = {};
 };
 
 // How a component is run, tried and probed. Placeholders: {slot} this component's active slot,

@@ -126,11 +126,24 @@ TEST(Manifests, RefuseWhatTheFormatForbids) {
        {"long notes", [&](V& v) { v["notes"]["why"] = long_text; }, "notes.why: 16385 bytes"},
        {"no probation", [](V& v) { v["health"]["probation_ms"] = 0; }, "health.probation_ms"},
        {"restarts", [](V& v) { v["health"]["restarts"] = -1; }, "health.restarts"},
+       {"no delay of faults", [](V& v) { v["health"]["longest_fault_delay_ms"] = 0; },
+        "health.longest_fault_delay_ms"},
+       {"a delay of two months", [](V& v) { v["health"]["longest_fault_delay_ms"] = days(60).ms; },
+        "health.longest_fault_delay_ms"},
        {"descending needs",
         [](V& v) {
           v["needs"]["inputs"][0]["reads"] = {2, 1};
         },
         "must be ascending"}});
+}
+
+TEST(Manifests, SayHowLateAFaultMayShowOnlyWhereThatIsKnown) {
+  Manifest manifest = content();
+  EXPECT_EQ(encode(manifest).find("longest_fault_delay"), std::string::npos);
+  manifest.health.longest_fault_delay = hours(26);
+  const auto again = decode_manifest(encode(manifest));
+  ASSERT_TRUE(again.ok()) << again.error().detail;
+  EXPECT_EQ(again->health.longest_fault_delay, hours(26));
 }
 
 TEST(Manifests, RefuseMoreArtifactsThanTheLimit) {

@@ -103,10 +103,13 @@ Result<Audience> Audiences::gather(const Question& question) const {
 
 Result<rollout::Parameters> Audiences::parameters(const Question& question, std::int64_t size,
                                                   Config::Budget whose) const {
-  const release::Kind kind = releases_.find(question.release)->manifest.kind;
-  auto own =
-      config_.parameters(kind, engine_lane(question.lane), std::max<std::int64_t>(1, size), whose);
-  return own.ok() ? std::move(own) : Result<rollout::Parameters>(not_lawful(own.error()));
+  const release::Manifest& manifest = releases_.find(question.release)->manifest;
+  auto own = config_.parameters(manifest.kind, engine_lane(question.lane),
+                                std::max<std::int64_t>(1, size), whose);
+  if (!own.ok()) return not_lawful(own.error());
+  // The emergency lane has one short horizon, and two people answer for that.
+  if (question.lane == statement::Lane::emergency) return own;
+  return rollout::with_longest_fault(std::move(*own), manifest.health.longest_fault_delay);
 }
 
 // A new process knows nobody's word yet: a list made now would leave out whoever has not spoken.

@@ -46,6 +46,30 @@ TEST(ServerFloors, CoreIsPlannedOverAWorkingDayAndContentOverFourHours) {
   EXPECT_EQ(Lab::rule_of(shop.scope(engine, "fast")), "conflict");
 }
 
+// A component that is known to fail late is watched for as long, in every lane but the emergency.
+TEST(ServerFloors, AReleaseIsWatchedForAsLongAsItsFaultsAreKnownToTake) {
+  Shop shop(2);
+  release::Manifest manifest = shop.channel_manifest("291", {1, 20});
+  manifest.health.longest_fault_delay = hours(26);
+  const Digest channel = shop.publish(manifest, "channel 291");
+  for (const char* lane : {"standard", "fast"}) {
+    const rollout::Scope scope = shop.read_scope(channel, lane);
+    EXPECT_EQ(scope.parameters.horizons.back().age, hours(26)) << lane;
+    EXPECT_EQ(scope.parameters.horizons.front().age, minutes(15)) << lane;
+    for (const auto& population : scope.start.populations)
+      EXPECT_EQ(population.parameters.horizons.back().age, hours(26)) << lane;
+  }
+  EXPECT_EQ(shop.read_scope(channel, "emergency").parameters.horizons.back().age, minutes(15));
+  ASSERT_EQ(shop.order(ActKind::approve, "rita", channel).status, 201);
+  const auto started = shop.order(ActKind::start, "otto", channel);
+  ASSERT_EQ(started.status, 201) << started.body;
+  const int rollout = Lab::rollout_of(started);
+  const Millis watched = shop.look([&](World& world) {
+    return world.rollouts->find(rollout_id(rollout))->state().parameters.horizons.back().age;
+  });
+  EXPECT_EQ(watched, hours(26));
+}
+
 TEST(ServerFloors, ARolloutBelowThemIsNeitherPlannedNorStarted) {
   Shop shop(13);  // content: a tenth of sixty is six
   const Digest channel = shop.publish_channel("291");
