@@ -136,9 +136,12 @@ void Agent::finish_check_in(std::uint64_t sequence, const Result<News>& news) {
     failures_ = std::min(failures_ + 1, 16);
     const Millis most = std::clamp(heartbeat_ * kLongestPauseBeats, seconds(10), kLongestPause);
     const Millis pause = std::min(seconds(1) * (std::int64_t{1} << failures_), most);
-    next_check_in_ = now().uptime + jittered(std::max(pause, heartbeat_));
-    return trouble("check-in failed, the next one is in " + in_words(std::max(pause, heartbeat_)) +
-                   ": " + news.error().detail);
+    // News that was lost on its way does not put off the heartbeat that was due after it.
+    const bool early = last_check_in_ < expected_at_;
+    const Millis wait = std::max(pause, early ? expected_at_ - now().uptime : heartbeat_);
+    next_check_in_ = now().uptime + (early ? wait : jittered(wait));
+    return trouble("check-in failed, the next one is in " + in_words(wait) + ": " +
+                   news.error().detail);
   }
   failures_ = 0;
   trouble_.clear();

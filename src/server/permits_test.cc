@@ -63,6 +63,28 @@ TEST(Heartbeats, NewsMakesNobodyBeatMoreOftenThanTheOthers) {
   EXPECT_EQ(lab.check_in(device)->next, seconds(1));
 }
 
+// Its replies are lost: it sends the same report again and again, and is as alive as the others.
+TEST(Heartbeats, AReportThatIsSentAgainIsOne) {
+  Running lab;
+  LabDevice& device = *lab.holders.at(0);
+  ASSERT_EQ(lab.ask_for(device, 1), "granted");
+  lab.tell(device, wire::EventKind::activated, lab.release, lab.rollout);
+  wire::CheckIn report = lab.report_of(device);
+  report.events = device.outbox;
+  report.sequence = device.sequence + 1;
+  for (int beat = 0; beat < 9; ++beat) {
+    lab.pass(seconds(1));
+    EXPECT_EQ(lab.send_check_in(device, report).status, 200);
+    for (LabDevice& other : lab.devices) {
+      if (&other != &device) lab.check_in(other);
+    }
+  }
+  const auto tally = lab.look(
+      [&](World& world) { return world.rollouts->find(rollout_id(lab.rollout))->state().tally; });
+  EXPECT_EQ(tally.exposed, 1);
+  EXPECT_EQ(tally.failed_silent, 0);
+}
+
 TEST(Heartbeats, APermitToStartBeginsOne) {
   Running lab;
   LabDevice& device = *lab.holders.at(0);

@@ -406,6 +406,10 @@ void Rollouts::heard(DeviceIndex device, const wire::CheckIn& check_in, Transact
   }
 }
 
+void Rollouts::heard_again(DeviceIndex device, Instant now) {
+  for (const auto& [id, run] : runs_) run->heard(device, now);
+}
+
 std::vector<wire::Offer> Rollouts::offers(DeviceIndex device) const {
   std::vector<wire::Offer> out;
   for (const auto& [id, run] : runs_) {

@@ -55,6 +55,8 @@ class Rollouts {
   Status obey_bans(Transaction& tx, Instant now);
 
   void heard(DeviceIndex device, const wire::CheckIn& check_in, Transaction& tx, Instant now);
+  // It said once more what it has said before: a heartbeat, and no news.
+  void heard_again(DeviceIndex device, Instant now);
   [[nodiscard]] std::vector<wire::Offer> offers(DeviceIndex device) const;
   std::optional<wire::Denial> ask(DeviceIndex device, const wire::PermitAsk& ask, Transaction& tx,
                                   Instant now);

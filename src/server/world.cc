@@ -99,7 +99,10 @@ Result<std::string> World::check_in(const Digest& token_hash, const wire::CheckI
   FB_ASSIGN(const auto sequence, devices.judge_sequence(device, check_in.sequence));
   const std::string id = devices.at(device).record.id.text();
   if (sequence == Devices::Sequence::repeated) {
+    // Its reply was lost, and those who have much to report lose more of them: it is alive.
     devices.touch(device, now);
+    devices.keep_beat(device, now);
+    rollouts->heard_again(device, now);
     if (const std::string* pending = tx.pending(kReplySpace, id)) return *pending;
     FB_ASSIGN(auto stored, doors_.store.get(kReplySpace, id));
     if (stored) return std::move(*stored);
