@@ -61,8 +61,7 @@ std::string reach_text(const rollout::Plan& plan) {
   if (plan.reach) {
     return "This plan halts faults that show within " + in_words(*plan.reach) + " of activation.\n";
   }
-  return "A fleet this small is not halted by evidence, even by a fault that shows at once: look "
-         "at "
+  return "Evidence does not halt a fleet this small, even for a fault that shows at once: look at\n"
          "each wave yourself.\n";
 }
 

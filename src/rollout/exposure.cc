@@ -39,8 +39,8 @@ void Exposure::add_ready(DeviceIndex index, StratumIndex stratum, Instant now, V
     device.voice = voice;
     enter_control(device);
     begin_interval(index, now);
-    // After a restart nobody is control yet, and each is heard before it says that it is ready: its
-    // word counts towards the end of the freeze all the same.
+    // Who becomes control in a freeze was heard before it said that it is ready: its word counts
+    // towards the end of the freeze all the same.
     const bool heard_already = device.last_heard_ms > frozen_from_.ms;
     if (frozen_ && heard_already) ++heard_since_freeze_;
   }

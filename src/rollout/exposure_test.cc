@@ -184,6 +184,25 @@ TEST_F(ExposureTest, AMissedHeartbeatCountsAsTheIntervalsItMayHaveBeen) {
   EXPECT_EQ(seen.control_for_bound, 2);
 }
 
+// What waited is a lot when a fifth full of events ends, and its devices are compared then.
+TEST_F(ExposureTest, AShockLetsWhatWaitedBeComparedBeforeIt) {
+  ready(0, 60);
+  tick(5);
+  const auto crash = [&](std::uint32_t from, std::uint32_t to) {
+    for (std::uint32_t i = from; i < to; ++i) {
+      exposure_.heard(i, now_);
+      exposure_.explicit_event(i, now_);
+    }
+    tick();
+    return exposure_.take_compared();
+  };
+  EXPECT_TRUE(crash(50, 51).empty());
+  EXPECT_EQ(crash(10, 35), std::vector<DeviceIndex>{50});
+  EXPECT_FALSE(exposure_.facts(50).awaited);
+  EXPECT_TRUE(exposure_.facts(10).awaited);
+  EXPECT_EQ(crash(0, 0).size(), 25U);
+}
+
 TEST_F(ExposureTest, EventsCountOncePerDevice) {
   ready(0, 10);
   exposure_.dispatch(0, 0, now_);

@@ -209,6 +209,10 @@ TEST(Permits, ADispatchThatWasDurableBeforeTheServerDiedIsCountedOnceWhenAskedAg
   lab.pass(milliseconds(200));
   lab.pass(milliseconds(200));
   EXPECT_EQ(lab.dispatched(lab.rollout), 1);
+  EXPECT_EQ(lab.ask_for(device, 1), "held") << "nobody starts before the fleet was heard again";
+  for (LabDevice& each : lab.devices) lab.check_in(each);
+  lab.pass(milliseconds(200));
+  lab.pass(milliseconds(200));
   EXPECT_EQ(lab.ask_for(device, 1), "granted");
   EXPECT_EQ(lab.dispatched(lab.rollout), 1);
   expect_counted_once(lab, lab.rollout);

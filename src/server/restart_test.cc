@@ -52,6 +52,32 @@ TEST(Restart, AtAnyPointOfARolloutChangesNothingThatCounts) {
   EXPECT_EQ(lab.fatal, 0);
 }
 
+// Else the freeze would end before anybody has spoken, and what waits for its comparison would meet
+// the few who have.
+TEST(Restart, KnowsWhoWasTheControl) {
+  Lab lab;
+  const Digest release = lab.publish_channel("291");
+  const int rollout = lab.start(release);
+  for (int beat = 0; beat < 3; ++beat) lab.beat();
+  LabDevice& closed = lab.devices[7];  // its owner closes the window
+  closed.ready = false;
+  lab.beat();
+  const auto seen = [&] {
+    return lab.look([&](World& world) {
+      const rollout::State& state = world.rollouts->find(rollout_id(rollout))->state();
+      return std::pair(state.tally.control, state.held_by);
+    });
+  };
+  const auto before = seen();
+  ASSERT_GT(before.first, 40);
+  EXPECT_FALSE(before.second);
+  lab.restart();
+  for (int tick = 0; tick < 5; ++tick) lab.pass(milliseconds(100));
+  EXPECT_EQ(seen(), std::pair(before.first, std::optional(rollout::HeldBy::freeze)));
+  for (int beat = 0; beat < 2; ++beat) lab.beat();
+  EXPECT_FALSE(seen().second) << "all have spoken";
+}
+
 TEST(Restart, WithAClockThatIsYearsOffIsRefusedBeforeAnybodyHearsTheTime) {
   struct Case {
     Millis off;

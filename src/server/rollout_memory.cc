@@ -147,15 +147,19 @@ Result<std::vector<RolloutRun::Member>> decode_members(std::string_view bytes,
 }  // namespace
 
 // A device that had its event while it was control must not come back as a fresh one after a
-// restart.
-void RolloutRun::remember_control_event(Local local, Transaction& tx) const {
+// restart. Nor may the control be forgotten: what waits for its comparison would meet those alone
+// who have spoken since.
+void RolloutRun::remember_control(Local local, Transaction& tx) const {
   const auto facts = exposure_.facts(local);
-  if (!facts.control_event) return;
-  const json::Value value{{"explicit_event", facts.explicit_event},
+  const bool control = facts.arm == DeviceFacts::Arm::control;
+  std::string key = key_of(record_.id, devices_->at(members_[local].device).record.id);
+  if (!control && !facts.control_event) return tx.remove(kControlSpace, std::move(key));
+  const json::Value value{{"control", control},
+                          {"explicit_event", facts.explicit_event},
                           {"silent_event", facts.silent_event},
-                          {"awaited", facts.awaited}};
-  tx.put(kControlSpace, key_of(record_.id, devices_->at(members_[local].device).record.id),
-         json::compact(value));
+                          {"awaited", facts.awaited},
+                          {"control_event", facts.control_event}};
+  tx.put(kControlSpace, std::move(key), json::compact(value));
 }
 
 void RolloutRun::store_members(Transaction& tx) const {
@@ -177,18 +181,19 @@ void RolloutRun::store_exposed(DeviceIndex device, Transaction& tx) const {
          json::compact(encode(exposed_.at(device))));
 }
 
-Status RolloutRun::load_control_events(port::Store& store, const RolloutRun& run,
-                                       const std::string& key, std::vector<DeviceFacts>& facts) {
+Status RolloutRun::load_control(port::Store& store, const RolloutRun& run, const std::string& key,
+                                std::vector<DeviceFacts>& facts) {
   return store.scan(
       kControlSpace, key + "/", [&](const std::string& place, const std::string& bytes) -> Status {
         if (!place.starts_with(key + "/")) return {};
         FB_ASSIGN(const json::Value value, json::parse(bytes));
-        json::Reader in(value, "stored control event " + place);
+        json::Reader in(value, "stored control " + place);
         DeviceFacts fact;
         fact.explicit_event = in.boolean("explicit_event");
         fact.silent_event = in.boolean("silent_event");
         fact.awaited = in.boolean("awaited");
-        fact.control_event = true;
+        fact.control_event = in.boolean("control_event");
+        if (in.boolean("control")) fact.arm = DeviceFacts::Arm::control;
         FB_TRY(in.done());
         const auto device = run.devices_->find(*DeviceId::parse(place.substr(key.size() + 1)));
         FB_CHECK(device.has_value());
@@ -196,6 +201,7 @@ Status RolloutRun::load_control_events(port::Store& store, const RolloutRun& run
         if (exposed != run.exposed_.end() && !exposed->second.handed_back) return {};
         fact.device = run.local_.at(*device);
         fact.stratum = run.members_[fact.device].stratum;
+        fact.voice = run.voice_[fact.device];
         facts.push_back(fact);
         return {};
       });
@@ -232,7 +238,7 @@ Result<RolloutRun> RolloutRun::load(port::Store& store, const std::string& key,
         run.exposed_[*device] = std::move(exposed);
         return {};
       }));
-  FB_TRY(load_control_events(store, run, key, facts));
+  FB_TRY(load_control(store, run, key, facts));
   run.exposure_ = rollout::Exposure::restore(run.state_.parameters, run.state_.strata.size(),
                                              std::move(facts), active, now);
   for (const auto& [device, exposed] : run.exposed_) {

@@ -87,20 +87,26 @@ void RolloutRun::heard(DeviceIndex device, Instant now) {
   if (standing_[it->second] == Standing::silent) set_standing(it->second, Standing::absent);
 }
 
-void RolloutRun::reported(DeviceIndex device, const wire::ComponentReport& report, Instant now) {
+void RolloutRun::reported(DeviceIndex device, const wire::ComponentReport& report, Transaction& tx,
+                          Instant now) {
   const auto it = local_.find(device);
   if (it == local_.end() || standing_[it->second] == Standing::dispatched) return;
   const Local local = it->second;
   const bool staged = report.staged == record_.release;
   if (staged && report.ready) {
+    const bool was_control = exposure_.is_control(local);
     if (live()) exposure_.add_ready(local, members_[local].stratum, now, voice_[local]);
+    if (exposure_.is_control(local) != was_control) remember_control(local, tx);
     // Whoever had an event while waiting goes last: as a fresh device it would speak against the
     // release (spec 2.2).
     if (standing_[local] != Standing::ready && exposure_.had_control_event(local))
       rank_[local] |= kLast;
     return set_standing(local, Standing::ready);
   }
-  if (standing_[local] == Standing::ready) exposure_.leave_ready(local);
+  if (exposure_.is_control(local)) {
+    exposure_.leave_ready(local);
+    remember_control(local, tx);
+  }
   places_.erase(local);
   if (staged) declined_.erase(local);
   // Its owner says no, it found the release unfit, or it has it already: nobody waits for it.
@@ -191,7 +197,7 @@ void RolloutRun::happened(DeviceIndex device, const wire::DeviceEvent& event, Tr
   // has not.
   if (wire::is_harm(event.kind) && live() && ours == treated) {
     exposure_.explicit_event(local, now);
-    if (!treated) remember_control_event(local, tx);
+    if (!treated) remember_control(local, tx);
   }
   if (!treated || !ours) return;
 
@@ -259,6 +265,7 @@ void RolloutRun::hand_back(Local local, ExposedDevice& exposed, Transaction& tx,
     return;  // nobody of this stratum is out
   exposed.handed_back = true;
   exposed.facts = exposure_.facts(local);
+  remember_control(local, tx);
   set_standing(local, Standing::absent);  // its next check-in says whether it is ready again
 }
 
@@ -417,7 +424,7 @@ void RolloutRun::note_silence(Transaction& tx) {
     if (it == exposed_.end() || it->second.handed_back) {
       set_standing(local, Standing::silent);
       places_.erase(local);
-      remember_control_event(local, tx);
+      remember_control(local, tx);
       continue;
     }
     it->second.silent = true;
@@ -433,7 +440,7 @@ void RolloutRun::note_events(Transaction& tx) {
   for (const Local local : exposure_.take_compared()) {
     const auto exposed = exposed_.find(members_[local].device);
     if (exposed == exposed_.end() || exposed->second.handed_back)
-      remember_control_event(local, tx);
+      remember_control(local, tx);
     else
       touched_.insert(exposed->first);
   }

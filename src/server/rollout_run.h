@@ -65,7 +65,8 @@ class RolloutRun {
 
   // --- from devices ---
   void heard(DeviceIndex device, Instant now);
-  void reported(DeviceIndex device, const wire::ComponentReport& report, Instant now);
+  void reported(DeviceIndex device, const wire::ComponentReport& report, Transaction& tx,
+                Instant now);
   void happened(DeviceIndex device, const wire::DeviceEvent& event, Transaction& tx, Instant now);
   [[nodiscard]] std::optional<wire::Offer> offer(DeviceIndex device) const;
   // None: granted, and the dispatch is in `tx`.
@@ -117,7 +118,7 @@ class RolloutRun {
   void give_latecomers_places(Instant until);
   [[nodiscard]] std::vector<std::int64_t> shares_of(
       std::int64_t want, const std::vector<std::int64_t>& remaining) const;
-  void remember_control_event(Local local, Transaction& tx) const;
+  void remember_control(Local local, Transaction& tx) const;
   std::vector<Local> draw(std::int64_t want);
   void count_tenants();
   [[nodiscard]] bool tenant_full(Local local) const;
@@ -131,9 +132,8 @@ class RolloutRun {
   void store_exposed(DeviceIndex device, Transaction& tx) const;
   void absorb(const std::vector<rollout::Effect>& effects, Instant now);
   void hand_back(Local local, ExposedDevice& exposed, Transaction& tx, Instant now);
-  static Status load_control_events(port::Store& store, const RolloutRun& run,
-                                    const std::string& key,
-                                    std::vector<rollout::DeviceFacts>& facts);
+  static Status load_control(port::Store& store, const RolloutRun& run, const std::string& key,
+                             std::vector<rollout::DeviceFacts>& facts);
   [[nodiscard]] rollout::Tick tick_event(rollout::TickCounts counts) const;
 
   const Devices* devices_;

@@ -402,7 +402,7 @@ void Rollouts::heard(DeviceIndex device, const wire::CheckIn& check_in, Transact
     }
     if (!run->live()) continue;
     const auto* report = n_.devices.component(device, run->record().plan.component);
-    if (report != nullptr) run->reported(device, *report, now);
+    if (report != nullptr) run->reported(device, *report, tx, now);
   }
 }
 
