@@ -102,6 +102,8 @@ Outcome describe_draft(const Draft& draft) {
     artifacts.push_back(
         {{"name", artifact.name}, {"size", artifact.size}, {"digest", artifact.digest.text()}});
   }
+  const Millis late = draft.manifest.health.longest_fault_delay;
+  if (late.ms > 0) text += "  late faults show up to " + in_words(late) + " after activation\n";
   return {Answer::yes,
           text + "next: firebreak check " + draft.name + "; firebreak release sign " + draft.name +
               "\n",

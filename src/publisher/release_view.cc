@@ -127,6 +127,21 @@ bool closed_besides_approval(const json::Value& record) {
   });
 }
 
+// How late a fault may show: the rollout watches so long. Who says less than others did is asked
+// why.
+std::string late_faults_line(const json::Value& record) {
+  const auto said = [&](const char* key) {
+    return Millis{static_cast<std::int64_t>(number_of(record, key).value_or(0))};
+  };
+  const Millis own = said("longest_fault_delay_ms");
+  const Millis others = said("longest_fault_delay_of_others_ms");
+  if (own.ms == 0 && others.ms == 0) return "";
+  std::string text =
+      own.ms == 0 ? "nothing said" : "show up to " + in_words(own) + " after activation";
+  if (own < others) text += "; another release of this component said " + in_words(others);
+  return "late faults   " + text + "\n";
+}
+
 std::string release_text(const json::Value& record) {
   std::string text = text_of(record, "component") + " " + text_of(record, "version") + "  (" +
                      text_of(record, "kind") + ", " + text_of(record, "class") + ")" +
@@ -134,7 +149,7 @@ std::string release_text(const json::Value& record) {
                      ban_lines(record);
   text += "release       " + text_of(record, "release") + "\n";
   text += "author        " + text_of(record, "author") + ", " + text_of(record, "created") + "\n";
-  text += notes_lines(record) + people_line(record);
+  text += notes_lines(record) + late_faults_line(record) + people_line(record);
   for (const json::Value& waiver : list_of(record, "waivers")) {
     text += "waiver        " + text_of(waiver, "gate") + " by " + text_of(waiver, "person") + ": " +
             text_of(waiver, "reason") + "\n";

@@ -244,6 +244,9 @@ class Words {
     const auto& notes = manifest.notes;
     lines.push_back("  what: " + plain(notes.what) + " why: " + plain(notes.why));
     lines.push_back("  risk: " + plain(notes.risk) + " undo: " + plain(notes.undo));
+    const Millis late = manifest.health.longest_fault_delay;
+    if (late.ms > 0)
+      lines.push_back("  late faults show up to " + in_words(late) + " after activation");
     if (manifest.one_way) lines.push_back("  ONE WAY: machines cannot go back from it");
     const auto commands = [&](const std::string& what, const std::vector<std::string>& words) {
       if (!words.empty()) lines.push_back("  machines run, " + what + ": " + quoted(words));

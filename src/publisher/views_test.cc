@@ -86,6 +86,18 @@ TEST(ReleaseView, says_which_ban_keeps_it_from_starting_since_when_and_why) {
   EXPECT_THAT(releases_text(json::Value::array({record})), HasSubstr("REVOKED"));
 }
 
+TEST(ReleaseView, says_how_late_a_fault_may_show_and_who_said_more) {
+  json::Value record = {{"longest_fault_delay_ms", 0}, {"longest_fault_delay_of_others_ms", 0}};
+  EXPECT_THAT(release_text(record), testing::Not(HasSubstr("late faults")));
+  record["longest_fault_delay_ms"] = hours(26).ms;
+  EXPECT_THAT(release_text(record), HasSubstr("late faults   show up to 26 h after activation\n"));
+  record["longest_fault_delay_of_others_ms"] = hours(48).ms;
+  EXPECT_THAT(release_text(record),
+              HasSubstr("activation; another release of this component said 2 days\n"));
+  record["longest_fault_delay_ms"] = 0;
+  EXPECT_THAT(release_text(record), HasSubstr("late faults   nothing said; another release"));
+}
+
 TEST(Explain, says_what_a_device_waits_for) {
   const json::Value device{{"device", "d"},
                            {"components",

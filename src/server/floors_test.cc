@@ -68,6 +68,12 @@ TEST(ServerFloors, AReleaseIsWatchedForAsLongAsItsFaultsAreKnownToTake) {
     return world.rollouts->find(rollout_id(rollout))->state().parameters.horizons.back().age;
   });
   EXPECT_EQ(watched, hours(26));
+  const Digest next = shop.publish_channel("292");
+  EXPECT_EQ(shop.get("/api/v1/releases/" + channel.text())["longest_fault_delay_ms"], hours(26).ms);
+  const json::Value later = shop.get("/api/v1/releases/" + next.text());
+  EXPECT_EQ(later["longest_fault_delay_ms"], 0);
+  EXPECT_EQ(later["longest_fault_delay_of_others_ms"], hours(26).ms)
+      << "people see that it says less";
 }
 
 TEST(ServerFloors, ARolloutBelowThemIsNeitherPlannedNorStarted) {

@@ -50,6 +50,22 @@ json::Value status_view(const World& world, const Config& config) {
           {"running", std::move(running)}};
 }
 
+namespace {
+
+// What any other release of this component has said of its faults, at most: who says less than that
+// is watched for less.
+Millis longest_said_besides(const World& world, const Digest& digest,
+                            const ComponentId& component) {
+  Millis most;
+  for (const auto& [other, entry] : world.releases->all()) {
+    if (other != digest && entry.manifest.component == component)
+      most = std::max(most, entry.manifest.health.longest_fault_delay);
+  }
+  return most;
+}
+
+}  // namespace
+
 json::Value release_view(const World& world, const Digest& digest, const ReleaseEntry& entry,
                          Instant now) {
   const auto& manifest = entry.manifest;
@@ -90,6 +106,9 @@ json::Value release_view(const World& world, const Digest& digest, const Release
             {"why", manifest.notes.why},
             {"risk", manifest.notes.risk},
             {"undo", manifest.notes.undo}}},
+          {"longest_fault_delay_ms", manifest.health.longest_fault_delay.ms},
+          {"longest_fault_delay_of_others_ms",
+           longest_said_besides(world, digest, manifest.component).ms},
           {"gates", gate::encode(world.releases->gates(digest, world.devices, world.people, now))},
           {"approvals", std::move(approvals)},
           {"waivers", std::move(waivers)},
