@@ -47,6 +47,9 @@ std::string sentence(std::string_view kind, const json::Value& data) {
   if (kind == "approve") return "A reviewer approved the release: " + text(data, "reason");
   if (kind == "waive") return "Gate " + text(data, "gate") + " was waived: " + text(data, "reason");
   if (kind == "start") return "The rollout was started: " + text(data, "reason");
+  if (kind == "budget")
+    return "Two people gave it a budget of " + std::to_string(data.value("budget", 0)) +
+           " machines: " + text(data, "reason");
   if (kind == "dispatch") return "A permit was given to " + brief(text(data, "device")) + ".";
   if (kind == "report")
     return brief(text(data, "device")) + " reported " + text(data, "event") + ": " +

@@ -1,4 +1,5 @@
-// firebreak rollout hold|continue|halt|resume|revert: what a person orders of a rollout that runs
+// firebreak rollout hold|continue|accept|halt|resume|revert: what a person orders of a rollout that
+// runs
 #include "main/firebreak_order.h"
 
 #include <memory>
@@ -13,6 +14,7 @@ using statement::ActKind;
 
 struct Words {
   std::string rollout, person, reason;
+  std::int64_t budget = 0;
 };
 
 struct Order {
@@ -27,6 +29,10 @@ const std::vector<Order>& orders() {
        "firebreak rollout hold 1 --as operator --reason 'support is busy'"},
       {ActKind::go_on, "Go on after a hold; one person",
        "firebreak rollout continue 1 --as operator"},
+      {ActKind::accept,
+       "Give it a larger harm budget, or let it go on though all who have it went bad; two people "
+       "must say the same",
+       "firebreak rollout accept 1 --budget 40 --as operator --reason 'kiosks may be lost'"},
       {ActKind::halt, "Stop for good, now, and send devices back; one person, no approval",
        "firebreak rollout halt 1 --as operator --reason 'crashes in Oslo'"},
       {ActKind::resume, "Try again after a halt: a new rollout; two people must say so",
@@ -43,11 +49,19 @@ void register_order(CLI::App* noun, Program& program, const Order& order) {
   command->add_option("rollout", options->rollout, "Its number")->required()->type_name("ID");
   add_person(command, options->person, options->reason);
   const ActKind kind = order.kind;
+  if (kind == ActKind::accept) {
+    command
+        ->add_option("--budget", options->budget, "Machines that may be harmed; by probing twice")
+        ->required()
+        ->check(CLI::PositiveNumber)
+        ->type_name("N");
+  }
   on(command, program, [options, kind](Desk& desk) {
     publisher::ActOrder act;
     act.kind = kind;
     act.person = options->person;
     act.reason = options->reason;
+    act.budget = options->budget;
     return publisher::act_on_rollout(desk, act, options->rollout);
   });
 }

@@ -24,6 +24,7 @@ Millis lifetime(ActKind kind) {
     case ActKind::start:
     case ActKind::hold:
     case ActKind::go_on:
+    case ActKind::accept:
     case ActKind::halt:
     case ActKind::revert: return hours(1);
     // Devices check it themselves, also those that come back after weeks. The server takes it for
@@ -40,6 +41,7 @@ bool needs_reason(ActKind kind) {
     case ActKind::go_on: return false;
     case ActKind::waive:
     case ActKind::hold:
+    case ActKind::accept:
     case ActKind::halt:
     case ActKind::resume:
     case ActKind::revert: return true;
@@ -119,6 +121,7 @@ Result<statement::Envelope> make_act(Desk& desk, const ActOrder& order) {
                            .gate = order.gate,
                            .lane = order.lane,
                            .borrow = order.borrow,
+                           .budget = order.budget,
                            .reason = order.reason,
                            .issued = now,
                            .expires = now + lifetime(order.kind),

@@ -22,6 +22,7 @@ struct ActOrder {
   std::string gate;
   statement::Lane lane = statement::Lane::standard;
   std::vector<RolloutId> borrow;
+  std::int64_t budget = 0;
   std::string reason;
 };
 

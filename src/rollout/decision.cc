@@ -45,9 +45,10 @@ bool in_toe_dip(const Parameters& p, const Situation& now) {
 }
 
 // Of such a release nobody learns anything by giving it to one more. In a fleet of a handful the
-// budget alone would let all of them have it (note 0059).
+// budget alone would let all of them have it (note 0059). Who knew and accepted it wants one more.
 bool all_went_bad(const Situation& now) {
-  return now.dispatched > 0 && now.horizons.front().bad >= now.dispatched;
+  const std::int64_t bad = now.horizons.front().bad;
+  return now.dispatched > 0 && bad >= now.dispatched && bad > now.accepted;
 }
 
 // Rule W: the control stays at least as large as the treated devices that are not resolved yet.

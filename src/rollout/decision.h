@@ -26,7 +26,8 @@ struct Situation {
   std::int64_t undispatched = 0;  // reachable devices without a place
   std::int64_t holdback = 0;      // 0 once it has baked
   bool hold = false;
-  std::int64_t awaited = 0;  // TickCounts::awaited
+  std::int64_t awaited = 0;   // TickCounts::awaited
+  std::int64_t accepted = 0;  // bad devices that people knew of when they accepted a budget
 };
 
 enum class Move : std::uint8_t {

@@ -189,7 +189,7 @@ bool newcomers_would_halt(double frailty, std::uint64_t seed) {
   return evidence.global() >= 1000;
 }
 
-// Why it has no delayed cohort: note 0087.
+// Why they tell people and halt nothing: note 0087.
 TEST(Evidence, OldDevicesAsControlOfFrailerNewcomersWouldHaltGoodReleases) {
   int alike = 0;
   int frailer = 0;

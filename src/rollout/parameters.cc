@@ -187,6 +187,14 @@ Parameters with_budget(Parameters p, std::int64_t fleet_size, std::int64_t budge
   return p;
 }
 
+Parameters with_larger_budget(Parameters p, std::int64_t fleet_size, std::int64_t budget) {
+  for (std::size_t k = 0; k < p.horizons.size(); ++k) {
+    const std::int64_t follows = k == 0 ? budget : horizon_budget(p, k, budget, fleet_size);
+    p.horizons[k].budget = std::max(p.horizons[k].budget, follows);
+  }
+  return p;
+}
+
 Parameters with_times(Parameters p, const Times& times) {
   p.heartbeat = times.heartbeat;
   p.silence = times.silence;

@@ -96,6 +96,9 @@ Parameters defaults(Profile profile, Lane lane, std::int64_t fleet_size);
 // defaults().
 Parameters with_budget(Parameters parameters, std::int64_t fleet_size, std::int64_t budget);
 
+// The same for a rollout that runs: no budget shrinks, and the toe-dip stays what it was.
+Parameters with_larger_budget(Parameters parameters, std::int64_t fleet_size, std::int64_t budget);
+
 // Another heartbeat, silence deadline and reboot allowance. Horizons too young for them are raised.
 struct Times {
   Millis heartbeat;

@@ -59,7 +59,13 @@ std::string confidence(const Parameters& parameters) {
   return formatted("%g %%", 100 * (1 - parameters.beta.fraction()));
 }
 
-std::string budget(const State& state) { return grouped(state.served().parameters.budget()); }
+// "40, raised from 20".
+std::string budget(const State& state) {
+  const Population& served = state.served();
+  const std::int64_t now = served.parameters.budget();
+  if (!served.accepted || served.accepted->budget_before == now) return grouped(now);
+  return grouped(now) + ", raised from " + grouped(served.accepted->budget_before);
+}
 
 std::string halt_threshold(const State& state) {
   return formatted("%.0f", state.parameters.halt_at()) + " : 1";
@@ -139,18 +145,34 @@ std::string run_holdback(const State& state) {
          in_words(state.served().parameters.holdback_bake) + ".";
 }
 
-// "3 of 10 updated machines went silent within 12 min".
-std::string what_went_wrong(const State& state) {
-  const Tally& tally = state.tally;
-  const std::string of = " of " + grouped(state.dispatched()) + " updated machines";
-  const std::string silent = "went silent within " + in_words(state.parameters.silence_deadline());
-  if (tally.failed_explicit == 0) return grouped(tally.failed_silent) + of + " " + silent;
-  if (tally.failed_silent == 0) return grouped(tally.failed_explicit) + of + " failed";
-  return grouped(tally.failed_explicit) + of + " failed and " + grouped(tally.failed_silent) + " " +
-         silent;
+struct Harm {
+  std::int64_t failed = 0;
+  std::int64_t silent = 0;
+};
+
+// While it runs: up to the age of the last horizon, as what is expected of the others; machines
+// that have had it for longer die of other things. Once it was halted: all.
+Harm harm(const State& state) {
+  if (state.halt) return {state.tally.failed_explicit, state.tally.failed_silent};
+  Harm sum;
+  for (const Population& each : state.populations) {
+    sum.failed += each.bad[static_cast<std::size_t>(Channel::explicit_failure)];
+    sum.silent += each.bad[static_cast<std::size_t>(Channel::silence)];
+  }
+  return sum;
 }
 
-// Of all populations, as the tally is.
+// "3 of 10 updated machines went silent within 12 min".
+std::string what_went_wrong(const State& state) {
+  const Harm harmed = harm(state);
+  const std::string of = " of " + grouped(state.dispatched()) + " updated machines";
+  const std::string silent = "went silent within " + in_words(state.parameters.silence_deadline());
+  if (harmed.failed == 0) return grouped(harmed.silent) + of + " " + silent;
+  if (harmed.silent == 0) return grouped(harmed.failed) + of + " failed";
+  return grouped(harmed.failed) + of + " failed and " + grouped(harmed.silent) + " " + silent;
+}
+
+// Of all populations.
 double expected_of_all(const State& state) {
   double sum = 0;
   for (const Population& each : state.populations)
@@ -190,6 +212,11 @@ std::string frozen(const State& state) {
 }
 
 std::string exhausted(const State& state) {
+  if (state.served().broke_all() && !state.engine_hold) {
+    return "EXHAUSTED" + of_population(state) + ": " + what_went_wrong(state) +
+           ", and nobody else was tried; none gets it before two people accept that. Evidence " +
+           odds(state.evidence.global()) + ". Accept or roll back.";
+  }
   const std::size_t k = state.served().last_decision.binding;
   const bool suspicious = state.engine_hold;
   return "EXHAUSTED" + of_population(state) + ": harm of up to " + percent(state.bound(k)) +
@@ -198,7 +225,7 @@ std::string exhausted(const State& state) {
                   state.served().parameters.horizons[k].budget) +
          ") pays for no further wave; waiting will not change this. Evidence " +
          odds(state.evidence.global()) +
-         (suspicious ? ". Roll back." : ". Raise budget, accept or roll back.");
+         (suspicious ? ". Roll back." : ". Accept a larger budget or roll back.");
 }
 
 // `whose` is the tenant's name, or what those hear who must not know it.
@@ -241,12 +268,24 @@ std::string halted(const State& state, std::string_view word) {
          ". Nobody else starts.";
 }
 
+// "; of 40 machines that came later, 9 went bad against 0.4 expected from …".
+std::string late(const State& state) {
+  if (!state.latecomers || state.dispatched() <= state.latecomers->before) return "";
+  return "; of " + machines(state.dispatched() - state.latecomers->before) + " that came later, " +
+         grouped(state.latecomers->bad) + " went bad against " +
+         expectation(state.latecomers->expected) +
+         " expected from those that have had it for longer";
+}
+
 std::string completed(const State& state) {
   const bool everybody = state.dispatched() >= state.fleet_size;
+  const Harm harmed = harm(state);
+  const Millis watched = state.parameters.horizons.back().age;
   return "COMPLETED: " + grouped(state.dispatched()) + " of " + machines(state.fleet_size) +
          " have it" + (everybody ? "" : ", the others are silent or refused by their owner") +
-         "; " + grouped(state.tally.harmed) + " bad against " +
-         expectation(expected_of_all(state)) + " expected from those that waited. Still watched.";
+         "; " + grouped(harmed.failed + harmed.silent) + " bad within " + in_words(watched) +
+         " against " + expectation(expected_of_all(state)) + " expected from those that waited" +
+         late(state) + ". Still watched.";
 }
 
 }  // namespace

@@ -40,6 +40,11 @@ bool Population::resolved() const {
   });
 }
 
+bool Population::broke_all() const {
+  const std::int64_t early = pacing.front().outcomes.bad;
+  return dispatched > 0 && early >= dispatched && (!accepted || early > accepted->bad);
+}
+
 bool Population::deserted(Millis active) const {
   return deserted_since && active - *deserted_since >= parameters.horizons.back().age;
 }

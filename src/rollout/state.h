@@ -19,6 +19,7 @@
 #include "rollout/bound.h"
 #include "rollout/decision.h"
 #include "rollout/evidence.h"
+#include "rollout/latecomers.h"
 #include "rollout/loan.h"
 #include "rollout/parameters.h"
 #include "rollout/tick_counts.h"
@@ -64,7 +65,7 @@ struct Pacing {
   friend bool operator==(const Pacing&, const Pacing&) = default;
 };
 
-// Somebody stopped it: who, and in their words.
+// Somebody's word, in most cases to stop it: who, and in their words.
 struct Stop {
   std::string by;  // a person's id, or "engine"
   std::string reason;
@@ -81,6 +82,15 @@ struct TenantHalt {
   Instant at;
 
   friend bool operator==(const TenantHalt&, const TenantHalt&) = default;
+};
+
+// Two people saw what the rollout had shown and gave it a larger budget (note 0062).
+struct Acceptance {
+  std::int64_t budget_before = 0;  // as the rollout started with it
+  std::int64_t bad = 0;            // devices that had gone bad by then
+  Stop word;
+
+  friend bool operator==(const Acceptance&, const Acceptance&) = default;
 };
 
 struct Installs {
@@ -101,7 +111,9 @@ struct Population {
   std::int64_t outside = 0;           // of these, devices whose event came before their permit
   std::int64_t limit_dispatched = 0;  // how many may be dispatched in total
   std::int64_t remaining = 0;         // reachable devices without a permit, at its last tick
-  std::vector<Pacing> pacing;         // by horizon
+  std::array<std::int64_t, kChannels> bad{};  // X of the last horizon, by channel
+  std::vector<Pacing> pacing;                 // by horizon
+  std::optional<Acceptance> accepted;         // the last one
   Decision last_decision;
   bool probing = false;                    // the open wave is a probe
   bool probed = false;                     // some wave was
@@ -113,6 +125,8 @@ struct Population {
   // Everybody has it, is refused by their owner or silent, and every horizon has passed for
   // everybody. A population that nobody took has shown nothing and is not resolved.
   [[nodiscard]] bool resolved() const;
+  // Every device that has it went bad before the first horizon, and nobody has accepted that.
+  [[nodiscard]] bool broke_all() const;
   // Everybody fell silent or was refused before anybody took it, and it has stayed so for as long
   // as its last horizon: there is nothing to wait for.
   [[nodiscard]] bool deserted(Millis active) const;
@@ -132,8 +146,9 @@ struct State {
   std::optional<Instant> first_permit;
   std::optional<Loan> loan;  // what other fleets have shown; for the bound alone
   Evidence evidence;
-  Tally tally;               // at the last tick
-  bool engine_hold = false;  // hysteresis: entered at hold_at, left below resume_below
+  std::optional<Latecomers> latecomers;  // from the completion on
+  Tally tally;                           // at the last tick
+  bool engine_hold = false;              // hysteresis: entered at hold_at, left below resume_below
   bool install_hold = false;
   std::optional<Stop> operator_hold;
   std::optional<Stop> halt;

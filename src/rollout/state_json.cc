@@ -69,6 +69,20 @@ TenantHalt read_tenant_halt(json::Reader in) {
   return {in.id<TenantId>("tenant"), {in.integer("at_ms", kLeast, kMost)}};
 }
 
+json::Value encode(const Acceptance& accepted) {
+  return {{"budget_before", accepted.budget_before},
+          {"bad", accepted.bad},
+          {"word", encode(accepted.word)}};
+}
+
+Acceptance read_acceptance(json::Reader in) {
+  const std::int64_t before = in.integer("budget_before", 1, kMost);
+  const std::int64_t bad = in.integer("bad", 0, kMost);
+  const auto word = read_stop(in, "word");
+  if (!word) in.fail("word", "an acceptance names who accepted, and why");
+  return {before, bad, word.value_or(Stop{})};
+}
+
 json::Value encode(const Stratum& stratum) {
   return {{"name", stratum.name},
           {"eligible", stratum.eligible},
@@ -138,6 +152,26 @@ Evidence read_evidence(json::Reader in) {
   return Evidence::from_cells(std::move(pooled), std::move(strata));
 }
 
+json::Value encode(const Latecomers& late) {
+  return {{"before", late.before},
+          {"bad", late.bad},
+          {"expected", exact(late.expected)},
+          {"evidence", encode(late.evidence)},
+          {"told", late.told}};
+}
+
+Latecomers read_latecomers(json::Reader in, std::size_t strata) {
+  Latecomers late;
+  late.before = in.integer("before", 0, kMost);
+  late.bad = in.integer("bad", 0, kMost);
+  late.expected = read_exact(in, "expected");
+  late.evidence = read_evidence(in.object("evidence"));
+  late.told = in.boolean("told");
+  if (late.evidence.strata().size() != strata)
+    in.fail("evidence", "the rollout has " + std::to_string(strata) + " strata");
+  return late;
+}
+
 json::Value encode(const Tally& tally) {
   return {{"exposed", tally.exposed},
           {"healthy", tally.healthy},
@@ -202,14 +236,29 @@ json::Value encode(const Population& population) {
                        {"outside", population.outside},
                        {"limit_dispatched", population.limit_dispatched},
                        {"remaining", population.remaining},
+                       {"bad", population.bad},
                        {"pacing", encode_each(population.pacing)},
                        {"last_decision", encode(population.last_decision)},
                        {"probing", population.probing},
                        {"probed", population.probed},
                        {"holdback_baked", population.holdback_baked}};
+  if (population.accepted) value["accepted"] = encode(*population.accepted);
   if (population.holdback_reached) value["holdback_reached_ms"] = population.holdback_reached->ms;
   if (population.deserted_since) value["deserted_since_ms"] = population.deserted_since->ms;
   return value;
+}
+
+// States of before it was told apart have none: it is taken for silence.
+void read_bad(json::Reader& in, Population& read) {
+  if (!in.has("bad")) {
+    if (!read.pacing.empty()) read.bad[1] = read.pacing.back().outcomes.bad;
+    return;
+  }
+  const auto bad = in.integers("bad", kChannels, 0, kMost);
+  if (bad.size() == kChannels)
+    std::copy(bad.begin(), bad.end(), read.bad.begin());
+  else
+    in.fail("bad", "must have one element per channel");
 }
 
 Population read_population(json::Reader& in) {
@@ -230,10 +279,12 @@ Population read_population(json::Reader& in) {
              [&read](json::Reader& each) { read.pacing.push_back(read_pacing(each)); });
   if (read.pacing.size() != read.parameters.horizons.size())
     in.fail("pacing", "must have one element per horizon");
+  read_bad(in, read);
   read.last_decision = read_decision(in.object("last_decision"), read.parameters.horizons.size());
   read.probing = in.boolean("probing");
   read.probed = in.boolean("probed");
   read.holdback_baked = in.boolean("holdback_baked");
+  if (in.has("accepted")) read.accepted = read_acceptance(in.object("accepted"));
   if (in.has("holdback_reached_ms"))
     read.holdback_reached = Millis{in.integer("holdback_reached_ms", 0, kMost)};
   if (in.has("deserted_since_ms"))
@@ -249,12 +300,15 @@ void encode_optional(json::Value& value, const State& state) {
   if (state.frozen_since) value["frozen_since_ms"] = state.frozen_since->ms;
   if (state.first_permit) value["first_permit_ms"] = state.first_permit->ms;
   if (state.loan) value["loan"] = encode(*state.loan);
+  if (state.latecomers) value["latecomers"] = encode(*state.latecomers);
 }
 
 void read_optional(json::Reader& in, State& state) {
   if (in.has("held_by")) state.held_by = in.word<HeldBy>("held_by", causes());
   state.operator_hold = read_stop(in, "operator_hold");
   state.halt = read_stop(in, "halt");
+  if (in.has("latecomers"))
+    state.latecomers = read_latecomers(in.object("latecomers"), state.strata.size());
   if (in.has("tenant_halt")) state.tenant_halt = read_tenant_halt(in.object("tenant_halt"));
   if (state.held_by == HeldBy::tenant && !state.tenant_halt)
     in.fail("held_by", "a rollout that is held by tenant names the one (tenant_halt)");

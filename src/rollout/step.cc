@@ -27,6 +27,10 @@ Error refused(const State& state, std::string_view event, std::string_view legal
                                    std::string(name(state.phase)) + ": " + std::string(legal)};
 }
 
+std::string machines(std::int64_t count) {
+  return std::to_string(count) + (count == 1 ? " machine" : " machines");
+}
+
 std::string joined(const std::vector<std::string>& parts) {
   std::string text;
   for (const std::string& part : parts) text += (text.empty() ? "" : "; ") + part;
@@ -158,6 +162,29 @@ class Stepping {
     return {};
   }
 
+  // The bound holds at all times, whatever is done with it: the promise becomes that of the larger
+  // budget, and nothing else changes (note 0062).
+  Status on(const AcceptBudget& event) {
+    FB_TRY(may_accept());
+    Population& p = served();
+    const std::int64_t budget = p.parameters.budget();
+    if (event.budget < budget || event.budget > p.size ||
+        (event.budget == budget && !p.broke_all())) {
+      return Error{ErrorCode::conflict, "the budget" + (p.name.empty() ? "" : " of " + p.name) +
+                                            " is " + machines(budget) + " of " +
+                                            std::to_string(p.size) +
+                                            "; accept a larger one, and no more than there are"};
+    }
+    const std::int64_t before = p.accepted ? p.accepted->budget_before : budget;
+    p.parameters = with_larger_budget(std::move(p.parameters), p.size, event.budget);
+    p.accepted = Acceptance{before, p.pacing.front().outcomes.bad, {event.by, event.reason, now_}};
+    state_.reason =
+        "A budget of " + machines(event.budget) + " accepted by " + event.by + ": " + event.reason;
+    if (p.last_decision.move == Move::exhausted) p.last_decision.move = Move::wait;
+    settle();
+    return {};
+  }
+
   Status on(const OperatorHalt& event) {
     if (over(state_)) return {};  // whoever comes second is right too
     halt(Stop{event.by, event.reason, now_});
@@ -225,6 +252,7 @@ class Stepping {
       halt_on_evidence(event.only_tenant);
       return {};
     }
+    watch_latecomers(event.counts);
     state_.install_hold = too_many_failed_installs();
     bake(event.counts.active);
     watch_for_desertion(event.counts.active);
@@ -247,6 +275,16 @@ class Stepping {
     if (stratum < state_.strata.size()) return {};
     return Error{ErrorCode::not_found,
                  "stratum " + std::to_string(stratum) + " is none of the rollout's"};
+  }
+
+  Status may_accept() const {
+    if (state_.phase != Phase::running && state_.phase != Phase::held)
+      return refused(state_, "accepting a budget", "only a rollout that runs has one to raise");
+    if (!state_.engine_hold && state_.held_by != HeldBy::tenant) return {};
+    return refused(
+        state_, "accepting a budget",
+        "there is evidence of harm, and no budget pays for that; it fades by itself when "
+        "it was chance, or halt the rollout");
   }
 
   Population& served() { return state_.served(); }
@@ -382,6 +420,10 @@ class Stepping {
     if (state_.open + 1 < state_.populations.size()) return open_next();
     if (state_.dispatched() == 0) return;  // nobody anywhere took it: nothing was shown
     state_.phase = Phase::completed;
+    if (!state_.latecomers) {
+      state_.latecomers =
+          Latecomers{.before = state_.dispatched(), .evidence = Evidence(state_.strata.size())};
+    }
     effect(PublishPlan{});
     notify(Occasion::completed, Notify::Urgency::tell);
   }
@@ -432,6 +474,16 @@ class Stepping {
     }
   }
 
+  // They have no control, and what stands in for one is no ground to stop: people hear of it.
+  void watch_latecomers(const TickCounts& counts) {
+    if (!state_.latecomers) return;
+    Latecomers& late = *state_.latecomers;
+    late.add(counts.strata, state_.parameters);
+    if (late.told || late.evidence.global() < state_.parameters.halt_at()) return;
+    late.told = true;
+    notify(Occasion::latecomers, Notify::Urgency::tell);
+  }
+
   void learn_population(const TickCounts& counts, std::size_t p) {
     Population& population = state_.populations[p];
     for (std::size_t k = 0; k < population.pacing.size(); ++k) {
@@ -446,6 +498,17 @@ class Stepping {
       pacing.bound =
           upper_bound(pacing.outcomes, pacing.control, population.parameters.beta.fraction());
       pacing.with_loan = loan_counts(population) ? bound_with_loan(population, k) : 1.0;
+    }
+    count_bad(counts, p);
+  }
+
+  void count_bad(const TickCounts& counts, std::size_t p) {
+    Population& population = state_.populations[p];
+    const std::size_t last = population.pacing.size() - 1;
+    for (std::size_t s = 0; s < counts.strata.size(); ++s) {
+      if (state_.strata[s].population != p) continue;
+      for (std::size_t c = 0; c < kChannels; ++c)
+        population.bad[c] += counts.strata[s].channel[c].bad_below[last];
     }
   }
 
@@ -556,7 +619,8 @@ class Stepping {
                    .undispatched = std::max<std::int64_t>(0, p.remaining - (places - p.dispatched)),
                    .holdback = p.holdback_baked ? 0 : p.parameters.holdback,
                    .hold = state_.engine_hold,
-                   .awaited = awaited_};
+                   .awaited = awaited_,
+                   .accepted = p.accepted ? p.accepted->bad : 0};
     for (std::size_t k = 0; k < p.pacing.size(); ++k) {
       const Outcomes& outcomes = p.pacing[k].outcomes;
       seen.horizons.push_back({outcomes.resolved + p.outside, outcomes.bad, state_.bound(k)});
@@ -637,6 +701,7 @@ std::string_view name(Occasion occasion) {
     case Occasion::frozen: return "frozen";
     case Occasion::completed: return "completed";
     case Occasion::passed_over: return "passed-over";
+    case Occasion::latecomers: return "latecomers";
   }
   FB_CHECK(false);
 }

@@ -69,6 +69,13 @@ struct OperatorContinue {
   std::string person;
   std::string reason;
 };
+// Two people want it to go on with this harm budget, the first horizon's of the population that is
+// served: larger than it was, or as large when every device so far went bad.
+struct AcceptBudget {
+  std::string by;  // "ada and grace"
+  std::string reason;
+  std::int64_t budget = 0;
+};
 // Anybody on duty, or the server; needs nobody's approval.
 struct OperatorHalt {
   std::string by;
@@ -93,9 +100,9 @@ struct Supersede {
   std::string by;  // the newer rollout
 };
 
-using Event =
-    std::variant<GateVerdict, ApprovalsMet, Start, Tick, OperatorHold, OperatorContinue,
-                 OperatorHalt, Dispatched, HandedBack, RevertBegun, AllReverted, Supersede>;
+using Event = std::variant<GateVerdict, ApprovalsMet, Start, Tick, OperatorHold, OperatorContinue,
+                           AcceptBudget, OperatorHalt, Dispatched, HandedBack, RevertBegun,
+                           AllReverted, Supersede>;
 
 struct PublishPlan {};  // sign rollouts/<id>.json: on start, halt, completion
 struct OpenPlaces {
@@ -120,7 +127,8 @@ enum class Occasion : std::uint8_t {
   exhausted,
   frozen,
   completed,
-  passed_over
+  passed_over,
+  latecomers
 };
 std::string_view name(Occasion occasion);
 struct Notify {

@@ -38,6 +38,7 @@ Tick tick(const State& state, std::optional<TenantId> only_tenant, std::int64_t 
   ChannelCounts& crashes = tick.counts.strata[0].channel[0];
   crashes.at_risk[0] = 10;
   crashes.events[0] = harmed;
+  crashes.bad_below.fill(harmed);
   crashes.control = crashes.control_for_bound = 500;
   tick.counts.tally = {.exposed = 10, .failed_explicit = harmed, .harmed = harmed, .control = 990};
   tick.remaining = kFleet - state.dispatched();

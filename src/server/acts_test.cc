@@ -221,6 +221,53 @@ TEST(Resume, NeedsTwoPeopleWithDifferentRolesInWhateverOrderAndKeepsTheSalt) {
   }
 }
 
+struct Running : Lab {
+  Running() {
+    release = publish_channel("291");
+    rollout = start(release);
+    beat();
+  }
+  port::ServerResponse accept(const std::string& who, std::int64_t budget) {
+    Act word = act(ActKind::accept, who, release, rollout);
+    word.budget = budget;
+    return order(word);
+  }
+  std::int64_t budget() { return Lab::rollout(rollout)["budget"].get<std::int64_t>(); }
+  Digest release;
+  int rollout = 0;
+};
+
+TEST(Accept, TakesTwoPeopleWithDifferentRolesWhoSayTheSameNumber) {
+  Running lab;
+  ASSERT_EQ(lab.budget(), 20);
+  EXPECT_EQ(Lab::rule_of(lab.accept("ann", 40)), "forbidden") << "an author";
+  EXPECT_EQ(Lab::rule_of(lab.accept("otto", 20)), "conflict") << "no larger one";
+  EXPECT_EQ(lab.accept("otto", 40).status, 201);
+  EXPECT_EQ(lab.accept("otto", 40).status, 201);
+  EXPECT_EQ(lab.budget(), 20) << "the same person again";
+  EXPECT_EQ(lab.accept("sven", 50).status, 201);
+  EXPECT_EQ(lab.budget(), 20) << "another number";
+  EXPECT_EQ(lab.log("budget").size(), 0U);
+  const auto done = lab.accept("sven", 40);
+  ASSERT_EQ(done.status, 201) << done.body;
+  EXPECT_NE(done.body.find("budget 40, raised from 20"), std::string::npos) << done.body;
+  EXPECT_EQ(lab.budget(), 40);
+  ASSERT_EQ(lab.log("budget").size(), 1U);
+  EXPECT_EQ(lab.log("accept").size(), 4U) << "each word with its envelope";
+  EXPECT_EQ(Lab::rule_of(lab.accept("rita", 40)), "conflict") << "it is in force";
+  lab.restart();
+  EXPECT_EQ(lab.budget(), 40);
+}
+
+TEST(Accept, AWordOlderThanAnHourIsNoAgreement) {
+  Running lab;
+  EXPECT_EQ(lab.accept("otto", 40).status, 201);
+  lab.pass(minutes(61));
+  lab.beat();
+  EXPECT_EQ(lab.accept("sven", 40).status, 201);
+  EXPECT_EQ(lab.budget(), 20);
+}
+
 TEST(Resume, IsNoAgreementWhenTheFirstWordIsOlderThanAnHour) {
   Halted lab;
   EXPECT_EQ(lab.order(ActKind::resume, "otto", lab.release, lab.first).status, 201);

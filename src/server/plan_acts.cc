@@ -19,6 +19,7 @@ bool for_devices(const Act& act, const std::set<RolloutId>& lifted) {
     case ActKind::start:
     case ActKind::hold:
     case ActKind::go_on:
+    case ActKind::accept:
     case ActKind::halt:
     case ActKind::revert: return false;
   }

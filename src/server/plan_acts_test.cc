@@ -45,8 +45,8 @@ using Places = std::set<int>;
 
 TEST(ActsForDevices, AreWhatDevicesVerifyAndNoOrders) {
   EXPECT_EQ(carried({{ActKind::approve}, {ActKind::waive}}), (Places{0, 1}));
-  for (const ActKind kind :
-       {ActKind::start, ActKind::hold, ActKind::go_on, ActKind::halt, ActKind::revert})
+  for (const ActKind kind : {ActKind::start, ActKind::hold, ActKind::go_on, ActKind::accept,
+                             ActKind::halt, ActKind::revert})
     EXPECT_EQ(carried({{kind, "rita", 7}}, {7}), Places{}) << word(kind);
 }
 

@@ -1,12 +1,12 @@
 #include "server/rollouts.h"
 
 #include <algorithm>
-#include <array>
 
 #include "base/bytes.h"
 #include "base/limits.h"
 #include "crypto/sha256.h"
 #include "rollout/step.h"
+#include "server/authority.h"
 #include "server/loans.h"
 #include "server/plan_acts.h"
 
@@ -18,19 +18,6 @@ using statement::Role;
 
 constexpr const char* kIncidentSpace = "incident";
 constexpr const char* kOrderSpace = "order";
-
-// Two people agree to resume within this time of each other: what somebody thought of a halt last
-// week says nothing about today. Their words stay good for devices that were off meanwhile.
-constexpr Millis kAgreement = hours(1);
-
-constexpr std::array kResumers{Role::operations, Role::security, Role::reviewer};
-
-template <class Roles = std::initializer_list<Role>>
-bool may(const statement::People& people, const PersonId& id, const Roles& roles) {
-  const auto* person = people.find(id);
-  return person != nullptr && std::any_of(roles.begin(), roles.end(),
-                                          [&](Role role) { return person->roles.contains(role); });
-}
 
 // The engine's sentences say who held or halted; an incident record names roles.
 std::string blameless(std::string text, const statement::People& people) {
@@ -81,6 +68,7 @@ Result<Rollouts::Done> Rollouts::order(const statement::SignedAct& act, Transact
     case ActKind::resume:
     case ActKind::hold:
     case ActKind::go_on:
+    case ActKind::accept:
     case ActKind::halt:
     case ActKind::revert: return carry_out(act, tx, now);
   }
@@ -98,6 +86,7 @@ Result<Rollouts::Done> Rollouts::carry_out(const statement::SignedAct& act, Tran
   }
   auto done = act.act.kind == ActKind::start    ? start(act, nullptr, tx, now)
               : act.act.kind == ActKind::resume ? resume(act, tx, now)
+              : act.act.kind == ActKind::accept ? accept(act, tx, now)
                                                 : steer(act, tx, now);
   if (!done.ok()) return done;
   tx.put(kOrderSpace, key, to_rfc3339(act.act.expires));
@@ -304,17 +293,22 @@ Result<rollout::Scope> Rollouts::scope(const Digest& release, statement::Lane la
   return borrowing(std::move(out.scope), release, borrow, runs_);
 }
 
-Result<Rollouts::Done> Rollouts::steer(const statement::SignedAct& signed_act, Transaction& tx,
-                                       Instant now) {
-  const auto& act = signed_act.act;
+// The rollout that an order names, if it carries the release that the order names.
+Result<RolloutRun*> Rollouts::steered(const statement::Act& act) const {
   const auto it = runs_.find(*act.rollout);
   if (it == runs_.end())
     return Error{ErrorCode::not_found, "there is no rollout " + act.rollout->text()};
-  RolloutRun& run = *it->second;
-  if (run.record().release != act.release) {
-    return Error{ErrorCode::mismatch,
-                 "rollout " + act.rollout->text() + " carries " + run.record().release.text()};
-  }
+  RolloutRun* run = it->second.get();
+  if (run->record().release == act.release) return run;
+  return Error{ErrorCode::mismatch,
+               "rollout " + act.rollout->text() + " carries " + run->record().release.text()};
+}
+
+Result<Rollouts::Done> Rollouts::steer(const statement::SignedAct& signed_act, Transaction& tx,
+                                       Instant now) {
+  const auto& act = signed_act.act;
+  FB_ASSIGN(RolloutRun * steered_run, steered(act));
+  RolloutRun& run = *steered_run;
   const std::string person = act.person.text();
   const bool on_duty =
       may(n_.people, act.person, {Role::operations, Role::security, Role::reviewer, Role::author});
@@ -359,11 +353,7 @@ Result<Rollouts::Done> Rollouts::resume(const statement::SignedAct& signed_act, 
                                             " was resumed as rollout " + id.text() + " already"};
     }
   }
-  if (!may(n_.people, act.person, kResumers)) {
-    return Error{
-        ErrorCode::forbidden,
-        act.person.text() + " may not resume rollouts: operations, security and reviewers may"};
-  }
+  FB_TRY(check_agreeing(act));
   FB_TRY(not_banned(act.release, &halted));
   const auto& acts = n_.releases.find(act.release)->acts;
   const auto same = [&](const auto& each) {
@@ -372,25 +362,42 @@ Result<Rollouts::Done> Rollouts::resume(const statement::SignedAct& signed_act, 
   // Recorded before when it could not start then: it may be tried again.
   if (std::none_of(acts.begin(), acts.end(), same))
     FB_TRY(n_.releases.add_act(signed_act, tx, now));
-  if (two_agree(act, now)) return start(signed_act, &halted, tx, now);
+  if (!agreed(acts, act, n_.people, now).empty()) return start(signed_act, &halted, tx, now);
   return Done{*act.rollout, "resume recorded; a second person with another role must sign it too"};
 }
 
-bool Rollouts::two_agree(const statement::Act& resume, Instant now) const {
-  std::set<PersonId> people;
-  std::set<Role> roles;
-  for (const auto& each : n_.releases.find(resume.release)->acts) {
-    if (each.act.kind != ActKind::resume || each.act.rollout != resume.rollout ||
-        each.act.expires < now || each.act.issued + kAgreement < now)
-      continue;
-    if (!may(n_.people, each.act.person, kResumers)) continue;
-    people.insert(each.act.person);
-    for (const Role role : n_.people.find(each.act.person)->roles) {
-      if (std::find(kResumers.begin(), kResumers.end(), role) != kResumers.end())
-        roles.insert(role);
-    }
+Status Rollouts::check_agreeing(const statement::Act& act) const {
+  if (may_agree(n_.people, act.person)) return {};
+  const std::string what = act.kind == ActKind::accept ? "accept budgets" : "resume rollouts";
+  return Error{ErrorCode::forbidden,
+               act.person.text() + " may not " + what + ": operations, security and reviewers may"};
+}
+
+// Two people with different roles sign the same budget; with the second word it is in force.
+Result<Rollouts::Done> Rollouts::accept(const statement::SignedAct& signed_act, Transaction& tx,
+                                        Instant now) {
+  const auto& act = signed_act.act;
+  FB_ASSIGN(RolloutRun * run, steered(act));
+  FB_TRY(check_agreeing(act));
+  FB_TRY(n_.bans.check(act.release, n_.releases.find(act.release)->manifest));
+  rollout::AcceptBudget event{act.person.text(), act.reason, act.budget};
+  // A word that could change nothing is refused where it is given.
+  FB_TRY(rollout::step(run->state(), event, now));
+  FB_TRY(n_.releases.add_act(signed_act, tx, now));
+  const auto people = agreed(n_.releases.find(act.release)->acts, act, n_.people, now);
+  if (people.empty()) {
+    return Done{*act.rollout, "budget of " + std::to_string(act.budget) +
+                                  " recorded; a second person with another role must sign it too"};
   }
-  return people.size() >= 2 && roles.size() >= 2;
+  event.by = in_words(people);
+  FB_TRY(run->apply(event, tx, now));
+  tx.log(now, "budget",
+         {{"rollout", act.rollout->number()},
+          {"release", act.release.text()},
+          {"budget", act.budget},
+          {"people", event.by},
+          {"reason", act.reason}});
+  return Done{*act.rollout, rollout::sentence(run->state())};
 }
 
 void Rollouts::heard(DeviceIndex device, const wire::CheckIn& check_in, Transaction& tx,

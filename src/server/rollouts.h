@@ -41,7 +41,7 @@ class Rollouts {
   // that a crash left unsaid.
   Status load(Transaction& tx, Instant now);
 
-  // A person's order: start, hold, continue, halt, resume, revert. What happened, in one sentence,
+  // A person's order: start, hold, continue, accept, halt, resume, revert. What happened, in one sentence,
   // and the rollout. Errors: forbidden (role), conflict (state; closed gates with their reasons),
   // not_found, already_exists (an act that was carried out before).
   struct Done {
@@ -95,6 +95,9 @@ class Rollouts {
   Result<Done> start(const statement::SignedAct& act, const RolloutRun* resumed, Transaction& tx,
                      Instant now);
   Result<Done> steer(const statement::SignedAct& act, Transaction& tx, Instant now);
+  [[nodiscard]] Result<RolloutRun*> steered(const statement::Act& act) const;
+  [[nodiscard]] Status check_agreeing(const statement::Act& act) const;
+  Result<Done> accept(const statement::SignedAct& act, Transaction& tx, Instant now);
   Result<Done> resume(const statement::SignedAct& act, Transaction& tx, Instant now);
   void ask_for_review(RolloutId id, const statement::Act& act, Transaction& tx, Instant now);
   Status make_room(const ComponentId& component, RolloutId newcomer, Transaction& tx, Instant now);
@@ -108,7 +111,6 @@ class Rollouts {
   [[nodiscard]] std::set<RolloutId> lifted_halts(const Digest& release,
                                                  const std::optional<RolloutId>& resumed_now) const;
   void tell_devices(const Digest& release, Instant now);
-  [[nodiscard]] bool two_agree(const statement::Act& resume, Instant now) const;
   [[nodiscard]] int retries(const RolloutRun* resumed) const;
   Status incident_that_a_crash_left(const RolloutRun& run);
   Status publish_plans(Transaction& tx, Instant now);

@@ -11,8 +11,10 @@ namespace {
 
 const std::vector<std::pair<std::string_view, ActKind>> kActWords{
     {"approve", ActKind::approve}, {"waive", ActKind::waive},    {"start", ActKind::start},
-    {"hold", ActKind::hold},       {"continue", ActKind::go_on}, {"halt", ActKind::halt},
-    {"resume", ActKind::resume},   {"revert", ActKind::revert}};
+    {"hold", ActKind::hold},       {"continue", ActKind::go_on}, {"accept", ActKind::accept},
+    {"halt", ActKind::halt},       {"resume", ActKind::resume},  {"revert", ActKind::revert}};
+
+constexpr std::int64_t kMostBudget = 1'000'000'000;
 
 template <class E>
 std::string_view find_word(const std::vector<std::pair<std::string_view, E>>& words, E meaning) {
@@ -29,6 +31,7 @@ bool needs_rollout(ActKind kind) {
     case ActKind::start: return false;
     case ActKind::hold:
     case ActKind::go_on:
+    case ActKind::accept:
     case ActKind::halt:
     case ActKind::resume:
     case ActKind::revert: return true;
@@ -145,6 +148,7 @@ std::string encode(const Act& act) {
   if (act.rollout) value["rollout"] = act.rollout->number();
   if (act.kind == ActKind::waive) value["gate"] = act.gate;
   if (act.kind == ActKind::start || act.kind == ActKind::resume) value["lane"] = word(act.lane);
+  if (act.kind == ActKind::accept) value["budget"] = act.budget;
   for (const RolloutId id : act.borrow) value["borrow"].push_back(id.number());
   return json::pretty(value);
 }
@@ -168,6 +172,7 @@ Result<Act> decode_act(std::string_view payload) {
   if (act.kind == ActKind::start || act.kind == ActKind::resume)
     act.lane = in.word("lane", lane_words());
   if (act.kind == ActKind::start && in.has("borrow")) act.borrow = read_borrow(in);
+  if (act.kind == ActKind::accept) act.budget = in.integer("budget", 1, kMostBudget);
   act.reason = in.string("reason", limits::kReasonBytes);
   act.issued = in.instant("issued");
   act.expires = in.instant("expires");

@@ -43,7 +43,17 @@ std::string encode(const People& people);
 Result<const Person*> signer_of(const Envelope& envelope, std::string_view type,
                                 const People& people);
 
-enum class ActKind : std::uint8_t { approve, waive, start, hold, go_on, halt, resume, revert };
+enum class ActKind : std::uint8_t {
+  approve,
+  waive,
+  start,
+  hold,
+  go_on,
+  accept,
+  halt,
+  resume,
+  revert
+};
 std::string_view word(ActKind kind);
 
 enum class Lane : std::uint8_t { standard, fast, emergency };
@@ -54,10 +64,11 @@ struct Act {
   ActKind kind = ActKind::approve;
   PersonId person;
   Digest release;                    // the manifest's digest: what the act is about
-  std::optional<RolloutId> rollout;  // hold, continue, halt, resume, revert
+  std::optional<RolloutId> rollout;  // hold, continue, accept, halt, resume, revert
   std::string gate;                  // waive
   Lane lane = Lane::standard;        // start
   std::vector<RolloutId> borrow;     // start: whose evidence counts in the bound
+  std::int64_t budget = 0;           // accept: the harm budget B, in devices
   std::string reason;
   Instant issued;
   Instant expires;

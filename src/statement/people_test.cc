@@ -90,25 +90,29 @@ TEST_F(Acts, ThatAreNoActsAreMalformed) {
 TEST(ActFormat, CarriesWhatItsKindNeedsAndNothingElse) {
   struct Row {
     const char* kind;
-    bool rollout, gate, lane;
+    bool rollout, gate, lane, budget = false;
   };
-  const Row rows[] = {{"approve", false, false, false}, {"waive", false, true, false},
-                      {"start", false, false, true},    {"hold", true, false, false},
-                      {"continue", true, false, false}, {"halt", true, false, false},
-                      {"resume", true, false, true},    {"revert", true, false, false}};
+  const Row rows[] = {{"approve", false, false, false},    {"waive", false, true, false},
+                      {"start", false, false, true},       {"hold", true, false, false},
+                      {"continue", true, false, false},    {"halt", true, false, false},
+                      {"resume", true, false, true},       {"revert", true, false, false},
+                      {"accept", true, false, false, true}};
   for (const Row& row : rows) {
     json::Value value = *json::parse(encode(approval("bob")));
     value["act"] = row.kind;
     if (row.rollout) value["rollout"] = 7;
     if (row.gate) value["gate"] = "contract";
     if (row.lane) value["lane"] = "fast";
+    if (row.budget) value["budget"] = 40;
     const auto act = decode_act(json::compact(value));
     ASSERT_TRUE(act.ok()) << row.kind << ": " << act.error().detail;
     EXPECT_EQ(word(act->kind), row.kind);
     EXPECT_EQ(*json::parse(encode(*act)), value);
 
-    const std::tuple<bool, const char*, json::Value> parts[] = {
-        {row.rollout, "rollout", 7}, {row.gate, "gate", "contract"}, {row.lane, "lane", "fast"}};
+    const std::tuple<bool, const char*, json::Value> parts[] = {{row.rollout, "rollout", 7},
+                                                                {row.gate, "gate", "contract"},
+                                                                {row.lane, "lane", "fast"},
+                                                                {row.budget, "budget", 40}};
     for (const auto& [wanted, key, sample] : parts) {
       json::Value other = value;
       if (wanted)
