@@ -55,7 +55,7 @@ class Devices {
   // The device has checked in: how long it is to wait for its next heartbeat. Who came in between
   // is told what is left, so news does not make a device beat more often than the others.
   Millis keep_beat(DeviceIndex device, Instant now);
-  // Its clock starts anew: it was granted a permit.
+  // Its clock starts anew: it was dispatched just now.
   void start_beat(DeviceIndex device, Instant now) { entries_[device].last_beat = now; }
   void deny(DeviceIndex device, wire::Denial denial, Instant now) {
     entries_[device].last_denial = Denied{std::move(denial), now};

@@ -96,6 +96,17 @@ TEST(Heartbeats, APermitToStartBeginsOne) {
   EXPECT_EQ(lab.check_in(device)->next, milliseconds(800)) << "a renewal does not";
 }
 
+// In the exposure the dispatch is the heartbeat: were the server to tell another beat, its next word
+// would come 1.6 heartbeats after it.
+TEST(Heartbeats, APermitThatIsAskedForAgainBeginsNone) {
+  Running lab;
+  LabDevice& device = *lab.holders.at(0);
+  ASSERT_EQ(lab.ask_for(device, 1), "granted");
+  lab.pass(milliseconds(600));
+  ASSERT_EQ(lab.ask_for(device, 1), "granted") << "the reply was lost";
+  EXPECT_EQ(lab.check_in(device)->next, milliseconds(400));
+}
+
 TEST(Permits, EveryPermitOfARaceIsOrderedBeforeTheHalt) {
   for (int round = 0; round < 5; ++round) {
     Running lab({.devices = 60, .tenants = 3, .budget = 60});

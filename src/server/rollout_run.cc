@@ -128,8 +128,8 @@ std::optional<wire::Offer> RolloutRun::offer(DeviceIndex device) const {
 
 // --- permits: the one exchange that exposes a device ---
 
-std::optional<wire::Denial> RolloutRun::ask(DeviceIndex device, const wire::PermitAsk& ask,
-                                            Transaction& tx, Instant now) {
+RolloutRun::Answer RolloutRun::ask(DeviceIndex device, const wire::PermitAsk& ask, Transaction& tx,
+                                   Instant now) {
   const Millis again = state_.parameters.heartbeat;
   const auto denied = [&](std::string rule, std::string detail) {
     return wire::Denial{std::move(rule), std::move(detail), again};
@@ -149,7 +149,7 @@ std::optional<wire::Denial> RolloutRun::ask(DeviceIndex device, const wire::Perm
 
   heard(device, now);
   const auto known = exposed_.find(device);
-  if (known != exposed_.end() && !known->second.handed_back) return std::nullopt;  // counted once
+  if (known != exposed_.end() && !known->second.handed_back) return Dispatch::before;
   if (ask.purpose == statement::Purpose::renew)
     return denied("not-started", "a permit to start comes first");
   const Local local = it->second;
@@ -174,7 +174,7 @@ std::optional<wire::Denial> RolloutRun::ask(DeviceIndex device, const wire::Perm
          {{"rollout", record_.id.number()},
           {"device", devices_->at(device).record.id.text()},
           {"release", record_.release.text()}});
-  return std::nullopt;
+  return Dispatch::now;
 }
 
 void RolloutRun::happened(DeviceIndex device, const wire::DeviceEvent& event, Transaction& tx,

@@ -12,6 +12,7 @@
 #include <set>
 #include <string>
 #include <unordered_map>
+#include <variant>
 #include <vector>
 
 #include "rollout/exposure.h"
@@ -69,9 +70,11 @@ class RolloutRun {
                 Instant now);
   void happened(DeviceIndex device, const wire::DeviceEvent& event, Transaction& tx, Instant now);
   [[nodiscard]] std::optional<wire::Offer> offer(DeviceIndex device) const;
-  // None: granted, and the dispatch is in `tx`.
-  std::optional<wire::Denial> ask(DeviceIndex device, const wire::PermitAsk& ask, Transaction& tx,
-                                  Instant now);
+  // Granted: by this ask the device was dispatched, and that is in `tx`; or it had been before, and
+  // asks again for what was lost or runs out.
+  enum class Dispatch : std::uint8_t { now, before };
+  using Answer = std::variant<Dispatch, wire::Denial>;
+  Answer ask(DeviceIndex device, const wire::PermitAsk& ask, Transaction& tx, Instant now);
 
   // --- from people and the clock ---
   // Errors: conflict, from rollout::step.

@@ -425,8 +425,8 @@ std::vector<wire::Offer> Rollouts::offers(DeviceIndex device) const {
   return out;
 }
 
-std::optional<wire::Denial> Rollouts::ask(DeviceIndex device, const wire::PermitAsk& ask,
-                                          Transaction& tx, Instant now) {
+RolloutRun::Answer Rollouts::ask(DeviceIndex device, const wire::PermitAsk& ask, Transaction& tx,
+                                 Instant now) {
   const auto it = runs_.find(ask.rollout);
   if (it != runs_.end()) return it->second->ask(device, ask, tx, now);
   return wire::Denial{"unknown-rollout", "there is no rollout " + ask.rollout.text(),

@@ -58,8 +58,8 @@ class Rollouts {
   // It said once more what it has said before: a heartbeat, and no news.
   void heard_again(DeviceIndex device, Instant now);
   [[nodiscard]] std::vector<wire::Offer> offers(DeviceIndex device) const;
-  std::optional<wire::Denial> ask(DeviceIndex device, const wire::PermitAsk& ask, Transaction& tx,
-                                  Instant now);
+  RolloutRun::Answer ask(DeviceIndex device, const wire::PermitAsk& ask, Transaction& tx,
+                         Instant now);
   [[nodiscard]] std::uint64_t release_index(RolloutId rollout) const;
 
   // What devices verify themselves of what people said about a release that is here.

@@ -123,11 +123,13 @@ Result<std::variant<World::Grant, wire::Denial>> World::ask_permit(const Digest&
   using Answer = std::variant<Grant, wire::Denial>;
   FB_ASSIGN(const DeviceIndex device, devices.authenticate(token_hash));
   devices.touch(device, now);
-  if (auto denied = rollouts->ask(device, ask, tx, now)) {
+  auto answer = rollouts->ask(device, ask, tx, now);
+  if (auto* denied = std::get_if<wire::Denial>(&answer)) {
     devices.deny(device, *denied, now);
     return Answer(std::move(*denied));
   }
-  if (ask.purpose == statement::Purpose::start) devices.start_beat(device, now);
+  if (std::get<RolloutRun::Dispatch>(answer) == RolloutRun::Dispatch::now)
+    devices.start_beat(device, now);
   const DeviceId id = devices.at(device).record.id;
   statement::Permit permit{.device = id,
                            .rollout = ask.rollout,
