@@ -11,6 +11,12 @@ constexpr std::int64_t kEnoughPerStratum = 500;
 // So many events in one fifth are told from their share of the devices whatever the fleet's size.
 constexpr std::int64_t kEnoughEvents = 20;
 
+bool is_large(std::int64_t devices, std::size_t strata) {
+  return devices >= kEnoughPerStratum * static_cast<std::int64_t>(strata);
+}
+
+Millis rounded_up(Millis time, Millis to) { return to * ((time.ms + to.ms - 1) / to.ms); }
+
 // All but bad events.
 void move_compared(ChannelCounts& from, ChannelCounts& to) {
   const auto move = [](std::int64_t& a, std::int64_t& b) { b += std::exchange(a, 0); };
@@ -59,9 +65,8 @@ std::int64_t Lot::events() const { return treated_events(waiting_) + treated_eve
 Lot::Closing Lot::close(std::vector<StratumCounts>& counts, Instant now, std::int64_t devices) {
   if (5 * (now - from_).ms < heartbeat_.ms) return Closing::not_yet;
   const Instant began = std::exchange(from_, now);
-  const bool large = std::exchange(
-      large_, devices >= kEnoughPerStratum * static_cast<std::int64_t>(fifth_.size()));
-  const bool shock = !large && treated_events(fifth_) + control_events(fifth_) >= kEnoughEvents;
+  const bool large = std::exchange(large_, is_large(devices, fifth_.size()));
+  const bool shock = !large && is_shock(treated_events(fifth_) + control_events(fifth_));
   if (waiting_since_ && (alone_ || shock)) {
     move_compared(waiting_, counts);
     move_compared(fifth_, waiting_);
@@ -76,5 +81,16 @@ Lot::Closing Lot::close(std::vector<StratumCounts>& counts, Instant now, std::in
   waiting_since_.reset();
   return Closing::all;
 }
+
+Millis Lot::fifth(Millis heartbeat, Millis tick) {
+  return rounded_up({(heartbeat.ms + 4) / 5}, tick);
+}
+
+Millis Lot::longest(Millis heartbeat, Millis tick, std::int64_t devices, std::size_t strata) {
+  const Millis one = fifth(heartbeat, tick);
+  return is_large(devices, strata) ? one : rounded_up(heartbeat, one);
+}
+
+bool Lot::is_shock(std::int64_t events) { return events >= kEnoughEvents; }
 
 }  // namespace fb::rollout

@@ -41,6 +41,14 @@ class Lot {
   // whose bad events stay as they are. `devices`: those of the control and those exposed, together.
   Closing close(std::vector<StratumCounts>& counts, Instant now, std::int64_t devices);
 
+  // A fifth of a heartbeat in whole ticks, since a lot ends at a tick.
+  static Millis fifth(Millis heartbeat, Millis tick);
+  // How long a lot may last in a fleet of so many devices: it begins with a fifth, and what was
+  // judged at the end of that is compared at the end of the lot at the latest.
+  static Millis longest(Millis heartbeat, Millis tick, std::int64_t devices, std::size_t strata);
+  // Whether a fifth with so many events is a lot of its own in any fleet.
+  static bool is_shock(std::int64_t events);
+
  private:
   using Counts = std::vector<StratumCounts>;
 

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <deque>
+
 namespace fb::rollout {
 namespace {
 
@@ -95,6 +97,41 @@ TEST_F(LotTest, WithTicksOfAHeartbeatEachIsALot) {
   std::vector<StratumCounts> counts(4);
   lot_.of(0, Channel::silence).control_events = 1;
   EXPECT_EQ(lot_.close(counts, kStart + kHeartbeat, 10), Closing::all);
+}
+
+// What was judged at the end of each fifth, and how long it took until the last of it was said.
+Millis longest_seen(Millis tick, std::int64_t devices) {
+  Lot lot(1, kHeartbeat, kStart);
+  Instant judged = kStart;
+  std::deque<Instant> open;
+  Millis longest;
+  for (Instant now = kStart + tick; now < kStart + hours(5); now = now + tick) {
+    if (5 * (now - judged).ms >= kHeartbeat.ms) {
+      judged = now;
+      ++lot.of(0, Channel::silence).control_events;
+      open.push_back(now);
+    }
+    std::vector<StratumCounts> counts(1);
+    lot.close(counts, now, devices);
+    for (auto said = counts[0].channel[1].control_events; said > 0; --said) {
+      if (now > kStart + kHeartbeat * 2) longest = std::max(longest, now - open.front());
+      open.pop_front();
+    }
+  }
+  return longest;
+}
+
+TEST_F(LotTest, LastsNoLongerThanItSays) {
+  for (const Millis tick : {seconds(1), seconds(37), seconds(45), minutes(1), seconds(90),
+                            seconds(150), seconds(200), kHeartbeat}) {
+    for (const std::int64_t devices : {499, 500}) {
+      const Millis says = Lot::longest(kHeartbeat, tick, devices, 1);
+      EXPECT_EQ(longest_seen(tick, devices) + Lot::fifth(kHeartbeat, tick), says)
+          << devices << " devices, tick " << in_words(tick);
+    }
+  }
+  EXPECT_EQ(Lot::longest(kHeartbeat, minutes(1), 2000, 4), minutes(1));
+  EXPECT_EQ(Lot::longest(kHeartbeat, minutes(1), 1999, 4), minutes(5));
 }
 
 TEST_F(LotTest, HarmDoesNotWaitForIt) {

@@ -2,12 +2,9 @@
 
 #include <algorithm>
 #include <array>
-#include <deque>
 
-#include "base/check.h"
 #include "base/limits.h"
 #include "json/reader.h"
-#include "rollout/order.h"
 
 namespace fb::rollout {
 namespace {
@@ -17,139 +14,6 @@ constexpr std::int64_t kMost = std::int64_t{1} << 53U;  // what JSON numbers hol
 
 // The ages that people ask for.
 constexpr std::array kOnsets{Millis{}, minutes(5), minutes(30), hours(6), hours(24)};
-
-// Devices of one stratum that got their permits in one tick.
-struct Cohort {
-  Millis at;
-  std::size_t stratum = 0;
-  std::int64_t devices = 0;
-  bool failed = false;
-};
-
-// One rollout from start to end, on a fleet of counts. Every device fails silently at `onset`, or
-// none does.
-class Play {
- public:
-  Play(State state, std::optional<Millis> onset) : state_(std::move(state)), onset_(onset) {
-    waiting_.reserve(state_.strata.size());
-    for (const Stratum& each : state_.strata) waiting_.push_back(each.eligible);
-    resolved_.resize(state_.strata.size());
-    fronts_.resize(state_.parameters.horizons.size());
-  }
-
-  // Until it is over, or rests for good.
-  void run() {
-    const Millis longest = longest_rest();
-    Millis last_change;
-    while (state_.phase == Phase::running || state_.phase == Phase::held) {
-      const std::int64_t before = state_.dispatched();
-      const std::size_t open = state_.open;
-      tick();
-      take_places();
-      if (state_.dispatched() != before || state_.open != open) last_change = now_;
-      if (now_ - last_change > longest) return;
-      now_ = now_ + state_.parameters.tick;
-    }
-  }
-
-  [[nodiscard]] const State& state() const { return state_; }
-  [[nodiscard]] Millis now() const { return now_; }
-  [[nodiscard]] const std::vector<Wave>& waves() const { return waves_; }
-  [[nodiscard]] Millis last_wave() const { return waves_.empty() ? Millis{} : waves_.back().at; }
-
- private:
-  // A fault is known when the first heartbeat that it cut off falls due, and the lot is judged.
-  [[nodiscard]] Millis found_after() const {
-    return *onset_ + state_.parameters.silence_deadline() +
-           std::max(state_.parameters.heartbeat / 5, state_.parameters.tick);
-  }
-
-  [[nodiscard]] Millis longest_rest() const {
-    Millis most = state_.parameters.horizons.back().age + state_.parameters.holdback_bake;
-    for (const Population& each : state_.populations) most = std::max(most, each.waits);
-    return most + onset_.value_or(Millis{}) + state_.parameters.silence_deadline() +
-           state_.parameters.heartbeat * 2;
-  }
-
-  void apply(const Event& event) {
-    auto next = step(std::move(state_), event, Instant{now_.ms});
-    FB_CHECK(next.ok());  // the play gives only what the state asks for
-    state_ = std::move(next->next);
-  }
-
-  void tick() {
-    Tick tick;
-    tick.counts.strata.resize(state_.strata.size());
-    pass_horizons();
-    fail(tick.counts);
-    for (std::size_t s = 0; s < resolved_.size(); ++s) {
-      tick.counts.strata[s].resolved = resolved_[s];
-      for (std::size_t k = 0; k < kMaxHorizons; ++k) tick.counts.resolved[k] += resolved_[s][k];
-      if (state_.strata[s].population == state_.open) tick.remaining += waiting_[s];
-    }
-    tick.counts.active = now_;
-    apply(tick);
-  }
-
-  void pass_horizons() {
-    for (std::size_t k = 0; k < fronts_.size(); ++k) {
-      const Millis age = state_.parameters.horizons[k].age;
-      for (; fronts_[k] < cohorts_.size() && now_ - cohorts_[fronts_[k]].at >= age; ++fronts_[k])
-        resolved_[cohorts_[fronts_[k]].stratum][k] += cohorts_[fronts_[k]].devices;
-    }
-  }
-
-  void fail(TickCounts& counts) {
-    if (!onset_) return;
-    for (; failed_ < cohorts_.size() && now_ - cohorts_[failed_].at >= found_after(); ++failed_)
-      fall_silent(counts.strata[cohorts_[failed_].stratum], cohorts_[failed_]);
-  }
-
-  // The control that falls due in one lot: the share of a heartbeat that a tick is.
-  void fall_silent(StratumCounts& counts, const Cohort& cohort) {
-    ChannelCounts& silence = counts.channel[1];
-    const Millis age = now_ - cohort.at;
-    const auto bin = std::min<std::size_t>(
-        kAgeBins - 1, static_cast<std::size_t>(age.ms / state_.parameters.age_bin().ms));
-    silence.at_risk[bin] += cohort.devices;
-    silence.events[bin] += cohort.devices;
-    for (std::size_t k = 0; k < fronts_.size(); ++k) {
-      if (age >= state_.parameters.horizons[k].age) continue;
-      silence.at_risk_below[k] += cohort.devices;
-      silence.bad_below[k] += cohort.devices;
-    }
-    silence.control = silence.control_for_bound = (waiting_[cohort.stratum] + 4) / 5;
-  }
-
-  void take_places() {
-    const std::int64_t places = state_.open_places();
-    if (places <= 0) return;
-    std::vector<std::int64_t> remaining(waiting_.size());
-    for (std::size_t s = 0; s < waiting_.size(); ++s) {
-      if (state_.strata[s].population == state_.open) remaining[s] = waiting_[s];
-    }
-    const auto shares = apportion(places, remaining);
-    std::int64_t taken = 0;
-    for (std::size_t s = 0; s < shares.size(); ++s) {
-      if (shares[s] == 0) continue;
-      apply(Dispatched{s, Counted::inside, shares[s]});
-      waiting_[s] -= shares[s];
-      taken += shares[s];
-      cohorts_.push_back({now_, s, shares[s]});
-    }
-    if (taken > 0) waves_.push_back({now_, state_.served().name, taken, state_.dispatched()});
-  }
-
-  State state_;
-  std::optional<Millis> onset_;
-  Millis now_;
-  std::vector<std::int64_t> waiting_;                             // by stratum
-  std::vector<std::array<std::int64_t, kMaxHorizons>> resolved_;  // by stratum
-  std::vector<Cohort> cohorts_;                                   // in order of time
-  std::vector<std::size_t> fronts_;  // by horizon: first cohort that has not reached it
-  std::size_t failed_ = 0;           // first cohort that has not failed
-  std::vector<Wave> waves_;
-};
 
 Result<State> started(const Parameters& parameters, const Start& start) {
   std::int64_t size = 0;
@@ -340,10 +204,11 @@ Result<Plan> make_plan(const Scope& scope) {
   for (const Stratum& each : state.strata)
     plan.strata.push_back({each.name, each.eligible, each.population});
   plan.loan = state.loan;
-  Play clean(state, {});
+  Play clean(state);
   clean.run();
   plan.waves = clean.waves();
-  if (clean.state().dispatched() == state.fleet_size) plan.everybody = clean.last_wave();
+  const bool everybody = clean.state().dispatched() == state.fleet_size;
+  if (everybody) plan.everybody = plan.waves.empty() ? Millis{} : plan.waves.back().at;
   if (clean.state().phase == Phase::completed) plan.finish = clean.now();
   for (const Millis onset : kOnsets) plan.worst.push_back(with_fault(state, onset));
   plan.reach = reach_of(state, plan.finish.value_or(clean.now()));

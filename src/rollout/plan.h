@@ -2,8 +2,9 @@
 // reached when it is found. Read it before a start.
 //
 // Nothing is estimated by formula: the same step() that will decide plays the rollout with counts
-// in place of devices, once clean and once for each fault. Devices take their places at the next
-// tick and nobody fails by chance, so the times are the earliest possible ones. Pure; no clock.
+// in place of devices (Play), once clean and once for each fault. Devices take their places at the
+// next tick and nobody fails by chance, so waves come at the earliest possible time; a fault is
+// found at the latest at which what shows it is compared. Pure; no clock.
 //
 //   auto plan = make_plan({parameters, start});
 //   for (const Wave& wave : plan->waves) ...
@@ -16,7 +17,7 @@
 
 #include "base/result.h"
 #include "json/json.h"
-#include "rollout/step.h"
+#include "rollout/play.h"
 
 namespace fb::rollout {
 
@@ -32,13 +33,6 @@ Scope for_loan(Scope scope, Loan loan);
 // "firebreak.rollout-scope/1". Decoding checks the format; make_plan() the meaning.
 json::Value encode(const Scope& scope);
 Result<Scope> decode_scope(const json::Value& value);
-
-struct Wave {
-  Millis at;  // after the start
-  std::string population;
-  std::int64_t devices = 0;
-  std::int64_t total = 0;  // with all waves before it
-};
 
 // A release that makes every device go silent, or crash, at this age.
 struct Exposed {

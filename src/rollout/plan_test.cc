@@ -42,6 +42,32 @@ TEST(Plan, StandardReachesFourHoursAndFastMoreThanOne) {
   EXPECT_LE(fast.reach, minutes(150));
 }
 
+Plan in_ten_strata(std::int64_t size) {
+  Start start;
+  for (int i = 0; i < 10; ++i) start.strata.push_back({"s" + std::to_string(i), size / 10});
+  auto plan = make_plan({defaults(Profile::production, Lane::standard, size), start});
+  EXPECT_TRUE(plan.ok()) << (plan.ok() ? "" : plan.error().detail);
+  return plan.ok() ? *plan : Plan{};
+}
+
+// Twelve minutes until silence is known, and a lot: of a minute, or of a heartbeat.
+TEST(Plan, AFaultIsFoundWhenItsLotEnds) {
+  const Plan large = in_ten_strata(5'000);
+  const Plan small = in_ten_strata(4'990);
+  ASSERT_TRUE(large.worst[0].halted && small.worst[0].halted);
+  EXPECT_EQ(*small.worst[0].halted - *large.worst[0].halted, minutes(4));
+  ASSERT_TRUE(large.reach && small.reach);
+  EXPECT_LT(*small.reach, *large.reach);
+}
+
+// The first horizon passes before the lot ends: the next wave does not go out into it.
+TEST(Plan, HarmThatWaitsForItsLotHoldsTheNextWave) {
+  const Plan small = in_ten_strata(4'990);
+  ASSERT_TRUE(small.worst[0].halted);
+  EXPECT_GT(*small.worst[0].halted, minutes(15));
+  EXPECT_EQ(small.worst[0].devices, small.waves.front().devices);
+}
+
 // What it says of its reach is what its table says.
 TEST(Plan, TheReachOfASmallFleetIsNotOverstated) {
   for (std::int64_t size = 2; size <= 60; ++size) {
