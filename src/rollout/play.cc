@@ -21,17 +21,57 @@ Play::Play(State state, std::optional<Millis> onset)
 }
 
 void Play::run() {
-  const Millis longest = longest_rest();
-  Millis last_change;
-  while (state_.phase == Phase::running || state_.phase == Phase::held) {
-    const std::int64_t before = state_.dispatched();
-    const std::size_t open = state_.open;
+  while (!over()) {
     tick();
-    take_places();
-    if (state_.dispatched() != before || state_.open != open) last_change = now_;
-    if (now_ - last_change > longest) return;
-    now_ = now_ + state_.parameters.tick;
+    to_next_event();
   }
+}
+
+bool Play::over() const {
+  return rests_ || (state_.phase != Phase::running && state_.phase != Phase::held);
+}
+
+void Play::tick() {
+  State before = state_;
+  count();
+  take_places();
+  if (state_.dispatched() != before.dispatched() || state_.open != before.open) last_change_ = now_;
+  rests_ = now_ - last_change_ > longest_rest();
+  before.sequence = state_.sequence;  // counts the ticks
+  settled_ = state_ == before;
+}
+
+void Play::to_next_tick() {
+  if (!rests_) now_ = now_ + state_.parameters.tick;
+}
+
+// A tick that changed nothing is followed by its like, until something is due.
+void Play::to_next_event() {
+  const Millis due = next_event();
+  to_next_tick();
+  if (!settled_ || over()) return;
+  const Millis tick = state_.parameters.tick;
+  now_ = std::max(now_, tick * ((due.ms + tick.ms - 1) / tick.ms));
+}
+
+// Everything that time alone brings: cohorts pass horizons, are missed and compared; the holdback
+// has baked; the next population opens; or nothing came for so long that it rests.
+Millis Play::next_event() const {
+  Millis due = last_change_ + longest_rest() + Millis{1};
+  const auto may_be = [&](Millis at) {
+    if (at > now_) due = std::min(due, at);
+  };
+  for (std::size_t k = 0; k < fronts_.size(); ++k) {
+    if (fronts_[k] < cohorts_.size())
+      may_be(cohorts_[fronts_[k]].at + state_.parameters.horizons[k].age);
+  }
+  if (onset_ && judged_ < cohorts_.size()) may_be(cohorts_[judged_].at + judged_after());
+  if (compared_ < judged_) may_be(cohorts_[compared_].judged_at + compared_after());
+  const Population& served = state_.served();
+  if (served.holdback_reached) may_be(*served.holdback_reached + served.parameters.holdback_bake);
+  if (state_.first_permit && state_.open + 1 < state_.populations.size())
+    may_be(Millis{state_.first_permit->ms} + state_.populations[state_.open + 1].waits);
+  return due;
 }
 
 // Silence shows when the first heartbeat that it cut off falls due, and heartbeats are looked at.
@@ -52,7 +92,7 @@ void Play::apply(const Event& event) {
   state_ = std::move(next->next);
 }
 
-void Play::tick() {
+void Play::count() {
   Tick tick;
   tick.counts.strata.resize(state_.strata.size());
   pass_horizons();
@@ -96,7 +136,7 @@ void Play::judge(TickCounts& counts) {
 
 // With the control that falls due in the same lot.
 void Play::compare(TickCounts& counts) {
-  for (; compared_ < judged_ && now_ - cohorts_[compared_].judged_at >= lot_ - fifth_;
+  for (; compared_ < judged_ && now_ - cohorts_[compared_].judged_at >= compared_after();
        ++compared_) {
     const Cohort& cohort = cohorts_[compared_];
     ChannelCounts& silence = counts.strata[cohort.stratum].channel[1];

@@ -5,6 +5,9 @@
 // at the age `onset`, or none does. What was judged is compared as late as its lot may end. A
 // value; single thread; no clock.
 //
+// A release that is watched for a month has tens of thousands of ticks, and in most nothing can
+// happen. run() leaves these out, and comes to what every tick by itself would come to.
+//
 //   Play play(state, minutes(5));
 //   play.run();
 //   if (play.state().halt) ...
@@ -34,8 +37,14 @@ class Play {
   // Of a rollout that has started and had no tick yet.
   explicit Play(State state, std::optional<Millis> onset = {});
 
-  // Until it is over, or rests for good.
+  // Until it is over.
   void run();
+
+  // By hand: while it is not over, a tick, and on to the next one, or to the next that matters.
+  [[nodiscard]] bool over() const;  // ended, or it rests for good
+  void tick();
+  void to_next_tick();
+  void to_next_event();
 
   [[nodiscard]] const State& state() const { return state_; }
   [[nodiscard]] Millis now() const { return now_; }  // after the start
@@ -52,9 +61,11 @@ class Play {
   };
 
   [[nodiscard]] Millis judged_after() const;
+  [[nodiscard]] Millis compared_after() const { return lot_ - fifth_; }
   [[nodiscard]] Millis longest_rest() const;
+  [[nodiscard]] Millis next_event() const;
   void apply(const Event& event);
-  void tick();
+  void count();
   void pass_horizons();
   void judge(TickCounts& counts);
   void compare(TickCounts& counts);
@@ -65,6 +76,9 @@ class Play {
   Millis fifth_;  // of a heartbeat, in whole ticks
   Millis lot_;
   Millis now_;
+  Millis last_change_;                                            // of who has it
+  bool rests_ = false;                                            // and it will not change any more
+  bool settled_ = false;                                          // the last tick changed nothing
   std::vector<std::int64_t> waiting_;                             // by stratum
   std::vector<std::array<std::int64_t, kMaxHorizons>> resolved_;  // by stratum
   std::vector<Cohort> cohorts_;                                   // in order of time
