@@ -39,6 +39,7 @@ void Exposure::add_ready(DeviceIndex index, StratumIndex stratum, Instant now, V
     device.voice = voice;
     enter_control(device);
     begin_interval(index, now);
+    if (device.whole_from_ms == kNever) device.whole_from_ms = now.ms + 1;
     // Who becomes control in a freeze was heard before it said that it is ready: its word counts
     // towards the end of the freeze all the same.
     const bool heard_already = device.last_heard_ms > frozen_from_.ms;
@@ -51,6 +52,10 @@ void Exposure::leave_ready(DeviceIndex index) {
   Device& device = at(index);
   if (device.arm != Arm::control) return;
   leave_control(device);
+  device.whole_from_ms = kNever;
+  // What it would have told of since its last heartbeat would have counted.
+  if (!frozen_ && device.last_heard_ms > device.beat_ms)
+    count_interval(device, Arm::control, Channel::explicit_failure, heartbeat_ms_);
 }
 
 void Exposure::dispatch(DeviceIndex index, StratumIndex stratum, Instant now) {
@@ -72,7 +77,10 @@ void Exposure::dispatch(DeviceIndex index, StratumIndex stratum, Instant now) {
 HandBack Exposure::hand_back(DeviceIndex index, Instant now) {
   Device& device = at(index);
   if (device.arm == Arm::treated && !device.at_risk) return HandBack::stays_counted;
-  if (device.arm == Arm::treated) forget_dispatch(device);
+  if (device.arm == Arm::treated) {
+    forget_dispatch(device);
+    device.whole_from_ms = kNever;
+  }
   if (device.arm != Arm::control) device.arm = Arm::neither;
   device.last_heard_ms = std::max(device.last_heard_ms, now.ms);
   return HandBack::forgotten;
@@ -303,8 +311,7 @@ void Exposure::count_interval(const Device& device, Arm arm, Channel channel,
                               std::int64_t length_ms) {
   ChannelCounts& counts = lot_.of(device.stratum, channel);
   if (arm == Arm::treated) return count_due_treated(counts, device, intervals(length_ms));
-  counts.control += voice_count(device.voice);
-  counts.control_for_bound += intervals(length_ms) * voice_count(device.voice);
+  count_due_control(counts, device, {device.beat_ms, intervals(length_ms)});
 }
 
 void Exposure::count_bad(const Device& device, Channel channel) {
@@ -423,13 +430,16 @@ void Exposure::say_compared(std::vector<DeviceIndex>& devices) {
 
 void Exposure::judge(const Heartbeat& beat) {
   Device& device = devices_[beat.device];
-  if (!device.at_risk) return;
   ChannelCounts& counts = lot_.of(device.stratum, Channel::silence);
+  const bool out = device.arm == Arm::neither && device.whole_from_ms == kNever;
+  if (out && beat.arm == Arm::control && !device.control_event)
+    return count_due_control(counts, device, {beat.received_ms});
+  if (!device.at_risk) return;
   if (beat.arm == Arm::control && device.arm == Arm::treated) {
     return count_moved_on(counts, device, beat);
   }
   if (beat.arm != device.arm) return;
-  device.arm == Arm::control ? count_due_control(counts, device)
+  device.arm == Arm::control ? count_due_control(counts, device, {beat.received_ms})
                              : count_due_treated(counts, device, 1);
   if (device.beat_ms > beat.received_ms) return;
   device.silent_event = device.awaited = true;
@@ -440,9 +450,10 @@ void Exposure::judge(const Heartbeat& beat) {
   count_event(beat.device, arm, Channel::silence);
 }
 
-void Exposure::count_due_control(ChannelCounts& counts, const Device& device) {
-  counts.control += voice_count(device.voice);
-  counts.control_for_bound += voice_count(device.voice);
+void Exposure::count_due_control(ChannelCounts& counts, const Device& device,
+                                 const Interval& interval) {
+  if (interval.begin_ms >= device.whole_from_ms) counts.control += voice_count(device.voice);
+  counts.control_for_bound += interval.heartbeats * voice_count(device.voice);
 }
 
 // A heartbeat of the control whose device was dispatched since. If the next one was one of the
@@ -451,7 +462,8 @@ void Exposure::count_due_control(ChannelCounts& counts, const Device& device) {
 // it was hardly begun it is none; else each test takes its safe side.
 void Exposure::count_moved_on(ChannelCounts& counts, const Device& device, const Heartbeat& beat) {
   const Dispatch& dispatch = dispatches_[device.slot];
-  if (beat.received_ms < dispatch.beat_before_ms) return count_due_control(counts, device);
+  if (beat.received_ms < dispatch.beat_before_ms)
+    return count_due_control(counts, device, {beat.received_ms});
   if (10 * (dispatch.permit_ms - beat.received_ms) < heartbeat_ms_) return;
   counts.control_for_bound += voice_count(device.voice);
 }

@@ -17,7 +17,9 @@
 //   Explicit: a heartbeat ends the interval that the one before it began. In that tick its device
 //   is at risk; if it told of an event in the interval, that is the event. Who tells at once counts
 //   for the bound at once, and is compared when its interval would have ended.
-// After an outage all clocks start anew.
+// After an outage all clocks start anew. Who leaves the control and comes back begins an interval
+// that nobody else begins then, and only survivors come back: the halt test leaves out that
+// interval and those that were open when it left, the bound counts them all (note 0092).
 //
 //   Exposure exposure(parameters, strata, now);
 //   exposure.add_ready(device, stratum, now);
@@ -129,7 +131,9 @@ class Exposure {
     std::int64_t last_heard_ms = INT64_MIN;
     std::int64_t beat_ms = INT64_MIN;   // the last heartbeat: its open interval runs from there
     std::int64_t ended_ms = INT64_MIN;  // when it ended an interval by a heartbeat
-    std::uint32_t slot = kNoSlot;       // position in dispatches_
+    // Intervals of the control that began earlier were interrupted. kNever: it is out of it.
+    std::int64_t whole_from_ms = INT64_MIN;
+    std::uint32_t slot = kNoSlot;  // position in dispatches_
     StratumIndex stratum = 0;
     Arm arm = Arm::neither;
     Voice voice = Voice::full;
@@ -147,6 +151,10 @@ class Exposure {
     std::int64_t beat_before_ms = 0;  // the last heartbeat before the permit
     DeviceIndex device = 0;
   };
+  struct Interval {
+    std::int64_t begin_ms = 0;
+    std::int64_t heartbeats = 1;  // that it may have been long
+  };
   struct Heartbeat {
     std::int64_t received_ms = 0;
     DeviceIndex device = 0;
@@ -159,6 +167,7 @@ class Exposure {
     Channel channel = Channel::explicit_failure;
   };
   static constexpr std::uint32_t kNoSlot = UINT32_MAX;
+  static constexpr std::int64_t kNever = INT64_MAX;
 
   Device& at(DeviceIndex device);
   [[nodiscard]] const Device& at(DeviceIndex device) const;
@@ -187,7 +196,8 @@ class Exposure {
   void close_lot(TickCounts& counts, Instant now);
   void say_compared(std::vector<DeviceIndex>& devices);
   void judge(const Heartbeat& beat);
-  static void count_due_control(ChannelCounts& counts, const Device& device);
+  static void count_due_control(ChannelCounts& counts, const Device& device,
+                                const Interval& interval);
   [[nodiscard]] std::int64_t intervals(std::int64_t length_ms) const;
   void count_moved_on(ChannelCounts& counts, const Device& device, const Heartbeat& beat);
   void count_due_treated(ChannelCounts& counts, const Device& device, std::int64_t intervals);

@@ -347,6 +347,94 @@ TEST_F(ExposureTest, TheRequestThatBringsThePermitIsNoIntervalOfTheControl) {
   EXPECT_EQ(counted(kSilence).control_for_bound, 0);
 }
 
+// --- who leaves the control and comes back ---
+
+// One device keeps to its beats; another has news every minute: its customer policy closes, and
+// opens.
+TEST_F(ExposureTest, WhoComesAndGoesIsNoMoreControlThanTheOthers) {
+  for (const std::size_t channel : {kExplicit, kSilence}) {
+    Exposure flapping(parameters(), 2, now_);
+    std::array<std::int64_t, 2> control{};
+    std::array<std::int64_t, 2> control_for_bound{};
+    ready(0, 1);
+    flapping.add_ready(0, 0, now_);
+    for (int minute = 0; minute < 60; ++minute) {
+      now_ = now_ + minutes(1);
+      if (minute % 5 == 4) exposure_.heard(0, now_);
+      flapping.heard(0, now_);
+      minute % 2 == 0 ? flapping.leave_ready(0) : flapping.add_ready(0, 0, now_);
+      for (std::size_t i = 0; i < 2; ++i) {
+        const TickCounts counts = (i == 0 ? exposure_ : flapping).tick(now_);
+        control.at(i) += counts.strata[0].channel.at(channel).control;
+        control_for_bound.at(i) += counts.strata[0].channel.at(channel).control_for_bound;
+      }
+    }
+    EXPECT_GT(control[0], 8);
+    EXPECT_LE(control[1], 1) << "none of its intervals was whole but the first, before it left";
+    EXPECT_GE(control_for_bound[1], control_for_bound[0]);
+  }
+}
+
+TEST_F(ExposureTest, AShortAbsenceInterruptsOneInterval) {
+  ready(0, 1);
+  tick(5);
+  exposure_.heard(0, now_);
+  tick(1);
+  exposure_.heard(0, now_);
+  exposure_.leave_ready(0);
+  tick(1);
+  exposure_.add_ready(0, 0, now_);
+  for (int beat = 0; beat < 4; ++beat) {
+    tick(beat == 0 ? 3 : 5);
+    exposure_.heard(0, now_);
+  }
+  const ChannelCounts told = counted(kExplicit);
+  EXPECT_EQ(told.control, 4) << "minutes 0 to 5, 10 to 15, 15 to 20, 20 to 25";
+  EXPECT_EQ(told.control_for_bound, 6);
+}
+
+TEST_F(ExposureTest, WhoLeavesWasAtRiskAllTheSameForTheBound) {
+  ready(0, 1);
+  tick(5);
+  exposure_.heard(0, now_);
+  exposure_.leave_ready(0);
+  tick(15);
+  const ChannelCounts seen = counted(kSilence);
+  EXPECT_EQ(seen.control, 0) << "it was not seen for as long as the others";
+  EXPECT_EQ(seen.control_for_bound, 2);
+  EXPECT_EQ(seen.control_events, 0) << "whoever is out owes no heartbeat";
+}
+
+TEST_F(ExposureTest, WhoComesBackAndFallsSilentIsAnEventOfTheControl) {
+  ready(0, 1);
+  tick(2);
+  exposure_.leave_ready(0);
+  tick(1);
+  exposure_.add_ready(0, 0, now_);
+  tick(13);
+  EXPECT_TRUE(exposure_.is_silent(0));
+  const ChannelCounts seen = counted(kSilence);
+  EXPECT_EQ(seen.control_events, 1);
+  EXPECT_EQ(seen.control, 0);
+  EXPECT_GE(seen.control_for_bound, 1);
+}
+
+TEST_F(ExposureTest, APermitHandedBackLeavesNoWholeIntervalOfTheControl) {
+  ready(0, 1);
+  tick(2);
+  exposure_.dispatch(0, 0, now_);
+  tick(1);
+  exposure_.hand_back(0, now_);
+  exposure_.add_ready(0, 0, now_);
+  for (int beat = 0; beat < 2; ++beat) {
+    tick(5);
+    exposure_.heard(0, now_);
+  }
+  tick(5);
+  const ChannelCounts seen = counted(kSilence);
+  EXPECT_EQ(seen.control, 1) << "the one that began at minute 8";
+}
+
 TEST_F(ExposureTest, MutedDevicesCountInTheBoundAndNotInTheComparison) {
   ready(0, 10);
   exposure_.add_ready(10, 0, now_, Voice::muted);
