@@ -431,8 +431,8 @@ void Exposure::say_compared(std::vector<DeviceIndex>& devices) {
 void Exposure::judge(const Heartbeat& beat) {
   Device& device = devices_[beat.device];
   ChannelCounts& counts = lot_.of(device.stratum, Channel::silence);
-  const bool out = device.arm == Arm::neither && device.whole_from_ms == kNever;
-  if (out && beat.arm == Arm::control && !device.control_event)
+  const bool left = device.arm == Arm::neither && device.whole_from_ms == kNever;
+  if (left && beat.arm == Arm::control)
     return count_due_control(counts, device, {beat.received_ms});
   if (!device.at_risk) return;
   if (beat.arm == Arm::control && device.arm == Arm::treated) {
