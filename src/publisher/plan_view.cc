@@ -13,14 +13,15 @@ std::string listed(const std::vector<RolloutId>& ids, const char* between) {
   return text;
 }
 
-Result<rollout::Plan> plan_of(ServerClient& server, const PlanOrder& order) {
+Result<PlannedRelease> plan_of(ServerClient& server, const PlanOrder& order) {
   FB_ASSIGN(const json::Value release, find_release(server, order.release));
   FB_ASSIGN(
       const json::Value scope,
       server.get("/api/v1/releases/" + text_of(release, "release") + "/scope?lane=" + order.lane +
                  (order.borrow.empty() ? "" : "&borrow=") + listed(order.borrow, ",")));
   FB_ASSIGN(const auto read, rollout::decode_scope(scope));
-  return rollout::make_plan(read);
+  FB_ASSIGN(rollout::Plan plan, rollout::make_plan(read));
+  return PlannedRelease{std::move(plan), {count_of(release, "longest_fault_delay_ms")}};
 }
 
 std::string shown(const std::string& population) {
@@ -65,6 +66,13 @@ std::string reach_text(const rollout::Plan& plan) {
          "each wave yourself.\n";
 }
 
+std::string short_text(const PlannedRelease& planned) {
+  if (!planned.falls_short()) return "";
+  return "The release says that its faults may show up to " +
+         in_words(planned.longest_fault_delay) +
+         " after activation:\nthis plan does not halt those that show so late.\n";
+}
+
 // The word that a person who borrows gives.
 std::string loan_text(const rollout::Plan& plan) {
   if (!plan.loan) return "";
@@ -85,27 +93,39 @@ std::string end_text(const rollout::Plan& plan) {
 
 }  // namespace
 
-std::string plan_text(const rollout::Plan& plan) {
+bool PlannedRelease::falls_short() const {
+  return longest_fault_delay.ms > 0 && (!plan.reach || *plan.reach < longest_fault_delay);
+}
+
+json::Value encode(const PlannedRelease& planned) {
+  json::Value told = rollout::encode(planned.plan);
+  told["longest_fault_delay_ms"] = planned.longest_fault_delay.ms;
+  told["falls_short"] = planned.falls_short();
+  return told;
+}
+
+std::string plan_text(const PlannedRelease& planned) {
+  const rollout::Plan& plan = planned.plan;
   return std::to_string(plan.devices) + (plan.devices == 1 ? " device" : " devices") + " by the " +
          std::string(name(plan.lane)) + " lane\n" + loan_text(plan) + "\n" + waves_text(plan) +
          "\n" + strata_text(plan) + "\n" + faults_text(plan) + "\n" + end_text(plan) +
-         reach_text(plan);
+         reach_text(plan) + short_text(planned);
 }
 
 Result<Outcome> plan_rollout(ServerClient& server, const PlanOrder& order) {
-  FB_ASSIGN(const rollout::Plan plan, plan_of(server, order));
-  return Outcome{Answer::yes, plan_text(plan), rollout::encode(plan)};
+  FB_ASSIGN(const PlannedRelease planned, plan_of(server, order));
+  return Outcome{Answer::yes, plan_text(planned), encode(planned)};
 }
 
 Result<Outcome> refuse_at_once(ServerClient& server, const std::vector<std::string>& words) {
-  FB_ASSIGN(const rollout::Plan plan, plan_of(server, {words, "emergency", {}}));
-  const std::string lawful = rollout::fastest(plan);
+  FB_ASSIGN(const PlannedRelease planned, plan_of(server, {words, "emergency", {}}));
+  const std::string lawful = rollout::fastest(planned.plan);
   return Outcome{
       Answer::no,
       "refused: no release goes to everybody at once, of whatever kind. Fastest lawful "
       "plan: " +
-          lawful + ".\n",
-      {{"refused", "everybody at once"}, {"fastest", lawful}, {"plan", rollout::encode(plan)}}};
+          lawful + ".\n" + short_text(planned),
+      {{"refused", "everybody at once"}, {"fastest", lawful}, {"plan", encode(planned)}}};
 }
 
 }  // namespace fb::publisher

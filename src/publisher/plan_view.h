@@ -11,7 +11,17 @@
 
 namespace fb::publisher {
 
-std::string plan_text(const rollout::Plan& plan);
+// A plan, and how late the release says that its faults may show; zero: it says nothing.
+struct PlannedRelease {
+  rollout::Plan plan;
+  Millis longest_fault_delay;
+
+  // Faults may show so late that this plan does not halt them.
+  [[nodiscard]] bool falls_short() const;
+};
+std::string plan_text(const PlannedRelease& planned);
+// The plan's own, with `longest_fault_delay_ms` and `falls_short`.
+json::Value encode(const PlannedRelease& planned);
 
 struct PlanOrder {
   std::vector<std::string> release;  // words, as for find_release()

@@ -159,6 +159,50 @@ TEST(PlanView, says_what_whoever_borrows_takes_upon_themselves) {
   EXPECT_LT(with->document.at("waves").size(), without->document.at("waves").size());
 }
 
+// A release whose faults show within `delay`, planned in a lane that watches for `watched`.
+Result<Outcome> planned(Millis delay, Millis watched, rollout::Lane lane, bool at_once = false) {
+  TestDesk test;
+  Desk desk = test.desk();
+  const std::string release = crypto::sha256("a manifest").text();
+  const std::string word(rollout::name(lane));
+  test.server.answer("GET /api/v1/releases", {{"releases",
+                                               {{{"release", release},
+                                                 {"component", "sensor.channel"},
+                                                 {"version", "290"},
+                                                 {"longest_fault_delay_ms", delay.ms}}}}});
+  auto parameters = rollout::defaults(rollout::Profile::production, lane, 20'000);
+  parameters = rollout::with_longest_fault(parameters, watched);
+  test.server.answer("GET /api/v1/releases/" + release + "/scope?lane=" + word,
+                     rollout::encode(rollout::Scope{parameters, {{{"linux", 20'000}}}}));
+  if (at_once) return refuse_at_once(desk.server, {"sensor.channel", "290"});
+  return plan_rollout(desk.server, {{"sensor.channel", "290"}, word, {}});
+}
+
+TEST(PlanView, says_when_it_does_not_wait_for_what_the_release_says) {
+  const char* told = "may show up to 26 h after activation:\nthis plan does not halt those";
+  const struct {
+    Millis delay, watched;
+    rollout::Lane lane;
+    bool falls_short;
+  } cases[] = {{hours(26), hours(26), rollout::Lane::standard, false},
+               {hours(26), {}, rollout::Lane::standard, true},
+               {hours(26), {}, rollout::Lane::emergency, true},
+               {{}, {}, rollout::Lane::emergency, false}};
+  for (const auto& each : cases) {
+    const auto plan = planned(each.delay, each.watched, each.lane);
+    ASSERT_TRUE(plan.ok()) << plan.error().detail;
+    EXPECT_EQ(plan->document.at("falls_short"), each.falls_short);
+    EXPECT_EQ(plan->document.at("longest_fault_delay_ms"), each.delay.ms);
+    EXPECT_EQ(plan->text.find(told) != std::string::npos, each.falls_short) << plan->text;
+  }
+  EXPECT_TRUE((PlannedRelease{{}, hours(26)}.falls_short())) << "a fleet too small for evidence";
+  EXPECT_FALSE((PlannedRelease{}.falls_short())) << "and a release that says nothing";
+  const auto refused = planned(hours(26), {}, rollout::Lane::emergency, true);
+  ASSERT_TRUE(refused.ok()) << refused.error().detail;
+  EXPECT_THAT(refused->text, HasSubstr(told));
+  EXPECT_EQ(refused->document.at("plan").at("falls_short"), true);
+}
+
 TEST(Columns, align_by_code_points) {
   Columns columns({"A", "B"});
   columns.row({"é", "x"});
