@@ -59,6 +59,7 @@ Reader::Reader(const Value& value, std::string where, std::shared_ptr<Document> 
 }
 
 bool Reader::has(std::string_view key) const {
+  node_->asked.emplace(key);
   return node_->value->is_object() && node_->value->contains(key);
 }
 
@@ -213,7 +214,11 @@ std::string Reader::path(std::string_view key) const {
 void Reader::refuse_unknown(const Node& node) {
   for (auto it = node.value->begin(); it != node.value->end() && !failed(); ++it) {
     if (node.known.contains(it.key())) continue;
-    const std::string near = nearest(it.key(), {node.known.begin(), node.known.end()});
+    std::vector<std::string> names(node.known.begin(), node.known.end());
+    names.insert(names.end(), node.asked.begin(), node.asked.end());
+    const auto self = std::remove(names.begin(), names.end(), it.key());
+    names.erase(self, names.end());
+    const std::string near = nearest(it.key(), names);
     document_->problem =
         Error{ErrorCode::malformed, node.where + "." + it.key().substr(0, 80) + ": unknown field" +
                                         (near.empty() ? "" : "; did you mean '" + near + "'?")};

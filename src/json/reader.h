@@ -89,7 +89,9 @@ class Reader {
   struct Node {  // one object being read
     const Value* value;
     std::string where;
-    std::set<std::string, std::less<>> known;
+    std::set<std::string, std::less<>> known = {};
+    std::set<std::string, std::less<>> asked =
+        {};  // by has(): a name to suggest, and known once read
   };
   struct Document {
     std::optional<Error> problem;

@@ -121,6 +121,15 @@ TEST(Reader, RefusesUnknownFieldsAndSuggestsTheNearOne) {
   EXPECT_EQ(told(R"({"reason":"","weather":1})", read, UnknownFields::keep), "");
 }
 
+TEST(Reader, SuggestsWhatMayBeMissingToo) {
+  const Reading read = [](Reader& in) {
+    if (in.has("reason")) in.string("reason");
+  };
+  EXPECT_EQ(told(R"({"reasn":1})", read), "doc.reasn: unknown field; did you mean 'reason'?");
+  const Reading asked = [](Reader& in) { EXPECT_TRUE(in.has("reason")); };
+  EXPECT_EQ(told(R"({"reason":1})", asked), "doc.reason: unknown field") << "asked for, not read";
+}
+
 TEST(Reader, RefusesUnknownFieldsInNestedObjects) {
   const Reading inner = [](Reader& in) { in.object("inner").string("reason"); };
   EXPECT_EQ(told(R"({"inner":{"reason":"","reasom":1}})", inner),

@@ -75,6 +75,12 @@ inline release::Manifest content_manifest() {
   return m;
 }
 
+inline release::Manifest late_manifest() {
+  release::Manifest m = content_manifest();
+  m.health.longest_fault_delay = hours(26);
+  return m;
+}
+
 inline release::Manifest core_manifest() {
   release::Manifest m = content_manifest();
   m.component = kEngine;
@@ -256,6 +262,7 @@ inline std::vector<Golden> all() {
                                        {{{0}, 10'000}, {minutes(15), 1'000'000}}}}};
   return {
       {"manifest.json", encode(content_manifest()), round(release::decode_manifest)},
+      {"manifest-late.json", encode(late_manifest()), round(release::decode_manifest)},
       {"manifest-core.json", encode(core_manifest()), round(release::decode_manifest)},
       {"contract.json", encode_contract_text(contract()), contract_again},
       {"plan.json", encode(plan()), round(statement::decode_plan)},

@@ -26,6 +26,44 @@ TEST_P(GoldenFile, SurvivesDecodingAndEncoding) {
   EXPECT_EQ(*again, text);
 }
 
+// How late faults show is a number of milliseconds from 1 to 30 days, or is not said.
+TEST(GoldenManifest, SaysClearlyWhatIsWrongWithItsLongestFaultDelay) {
+  const std::string good = file_text("manifest-late.json");
+  const std::string key = "\"longest_fault_delay_ms\"";
+  const std::string line = key + ": 93600000";
+  ASSERT_NE(good.find(line), std::string::npos);
+  ASSERT_EQ(release::decode_manifest(good)->health.longest_fault_delay, hours(26));
+  const std::string range =
+      "manifest.health.longest_fault_delay_ms: an integer from 1 to 2592000000 is expected";
+  const auto near = [](const std::string& name) {
+    return "manifest.health." + name + ": unknown field; did you mean 'longest_fault_delay_ms'?";
+  };
+  const std::vector<std::pair<std::string, std::string>> cases = {
+      {key + ": 93600000.5", range},
+      {key + ": 93600000.0", range},
+      {key + ": 9.36e7", range},
+      {key + ": -93600000", range},
+      {key + ": 0", range},
+      {key + ": 2592000001", range},
+      {key + ": 18446744073709551616", range},
+      {key + ": \"93600000\"", range},
+      {key + ": null", range},
+      {"\"longest_fault_delay\": 93600000", near("longest_fault_delay")},
+      {"\"longest_fault_delay_min\": 1560", near("longest_fault_delay_min")},
+      {"\"longest_faults_delay_ms\": 93600000", near("longest_faults_delay_ms")},
+  };
+  for (const auto& [instead, told] : cases) {
+    std::string bad = good;
+    bad.replace(bad.find(line), line.size(), instead);
+    const auto read = release::decode_manifest(bad);
+    ASSERT_FALSE(read.ok()) << instead;
+    EXPECT_EQ(read.error().detail, told) << instead;
+  }
+  std::string longest = good;
+  longest.replace(longest.find(line), line.size(), key + ": 2592000000");
+  EXPECT_EQ(release::decode_manifest(longest)->health.longest_fault_delay, days(30));
+}
+
 // Unknown fields are refused in our formats (problem documents are RFC 9457's, which may carry
 // more).
 TEST_P(GoldenFile, RefusesAnUnknownField) {
