@@ -96,7 +96,7 @@ TEST(Heartbeats, APermitToStartBeginsOne) {
   EXPECT_EQ(lab.check_in(device)->next, milliseconds(800)) << "a renewal does not";
 }
 
-// In the exposure the dispatch is the heartbeat: were the server to tell another beat, its next word
+// In the exposure the dispatch is the heartbeat: told to count from the second ask, the device
 // would come 1.6 heartbeats after it.
 TEST(Heartbeats, APermitThatIsAskedForAgainBeginsNone) {
   Running lab;
