@@ -85,7 +85,7 @@ std::string loan_text(const rollout::Plan& plan) {
 std::string end_text(const rollout::Plan& plan) {
   if (!plan.everybody) {
     return "It stops before everybody has it: a fleet this small cannot be certified within its "
-           "budget. A person must accept or raise the budget.\n";
+           "budget. Two people must accept a larger one.\n";
   }
   return "Earliest: everybody may have it after " + in_words(*plan.everybody) +
          (plan.finish ? ", all is resolved after " + in_words(*plan.finish) : "") + ".\n";
