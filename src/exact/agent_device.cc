@@ -74,7 +74,7 @@ Result<port::RunResult> AgentDevice::Processes::run(const port::Command&, const 
 
 AgentDevice::AgentDevice(const Surroundings& around, const Fate& fate, std::int64_t number,
                          const DeviceImage& image)
-    : Device(around, fate),
+    : Device(around, fate, number),
       clock_(around.server.clock),
       entropy_(static_cast<std::uint64_t>(number)),
       config_(config_of_everybody()) {
@@ -93,7 +93,7 @@ AgentDevice::AgentDevice(const Surroundings& around, const Fate& fate, std::int6
 Status AgentDevice::start() {
   processes_.running_.clear();
   FB_ASSIGN(agent_, agent::Agent::start(config_, pinned_,
-                                        {files_, clock_, entropy_, around_.server, around_.server,
+                                        {files_, clock_, entropy_, line_, line_,
                                          processes_, processes_,
                                          [](const std::function<port::Completion()>& job) {
                                            if (const auto done = job()) done();

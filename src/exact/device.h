@@ -8,6 +8,7 @@
 #include <optional>
 
 #include "exact/fate.h"
+#include "exact/line.h"
 #include "exact/vendor.h"
 #include "policy/customer.h"
 
@@ -19,6 +20,8 @@ struct Surroundings {
   Image image;
   Instant zero;  // when the rollout opens
   Millis heartbeat;
+  std::uint64_t seed = 0;  // of what the lines lose
+  Losses losses{};
   Digest release{};  // that goes out; known once it is published
 };
 
@@ -27,7 +30,11 @@ policy::Policy closed_until(Instant window);
 
 class Device {
  public:
-  Device(const Surroundings& around, const Fate& fate) : around_(around), fate_(fate) {}
+  Device(const Surroundings& around, const Fate& fate, std::int64_t number)
+      : around_(around),
+        fate_(fate),
+        line_(around.server, around.losses,
+              sim::Chance(around.seed, static_cast<std::uint64_t>(number))) {}
   virtual ~Device() = default;
   Device(const Device&) = delete;
   Device& operator=(const Device&) = delete;
@@ -57,6 +64,7 @@ class Device {
 
   const Surroundings& around_;
   const Fate fate_;
+  Line line_;
 
  private:
   std::optional<Instant> activated_;  // the release, for the first time

@@ -94,7 +94,7 @@ Status check(const sim::Scenario& scenario, Depth depth) {
 Rehearsal::Rehearsal(const sim::Scenario& scenario, std::uint64_t seed)
     : scenario_(scenario),
       server_(config_for(scenario, vendor_), vendor_.online(), seed),
-      around_{server_, vendor_, {}, {}, scenario.fleet.heartbeat, {}} {
+      around_{server_, vendor_, {}, {}, scenario.fleet.heartbeat, seed} {
   const Millis since_hour{server_.clock.wall().ms % kWholeHour.ms};
   around_.zero = server_.clock.wall() - since_hour + kWholeHour + kEnrolledBefore;
 }

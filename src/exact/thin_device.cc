@@ -30,7 +30,7 @@ install::Candidate candidate_of(const MetadataView::Order& order) {
 
 ThinDevice::ThinDevice(const Surroundings& around, const Fate& fate, std::int64_t number,
                        MetadataView& metadata)
-    : Device(around, fate),
+    : Device(around, fate, number),
       metadata_(metadata),
       secret_(crypto::sha256("simulated device " + std::to_string(number)).hex()),
       arch_("s" + std::to_string(fate.stratum)),
@@ -215,7 +215,7 @@ std::optional<port::ServerResponse> ThinDevice::post(const std::string& path, st
   request.path = path;
   request.headers["authorization"] = "Bearer " + secret_;
   request.body = std::move(body);
-  return around_.server.ask(std::move(request));
+  return line_.ask(std::move(request));
 }
 
 std::string ThinDevice::nonce() {
