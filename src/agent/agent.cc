@@ -52,7 +52,7 @@ Result<std::unique_ptr<Agent>> Agent::start(Config config, Pinned pinned, Doors 
     if (component.kind == release::Kind::core) agent->start_recovered(id);
   }
   agent->judge_all();
-  agent->next_check_in_ = agent->now().uptime;
+  agent->rhythm_ = Rhythm(agent->now().uptime);
   return agent;
 }
 
@@ -325,7 +325,7 @@ Millis Agent::tick() {
   for (const ComponentId& core : workloads_.start_due(at.uptime))
     crashed(core, workloads_.problem(core));
   hasten_check_in();
-  if (now().uptime >= next_check_in_) check_in();
+  if (now().uptime >= rhythm_.due()) check_in();
   return std::clamp(next_due() - now().uptime, milliseconds(5), minutes(1));
 }
 
@@ -368,7 +368,7 @@ Uptime Agent::next_due() const {
   const Uptime at = now().uptime;
   Uptime next = at + minutes(1);
   const auto consider = [&](Uptime due) { next = std::min(next, due); };
-  if (!checking_in_) consider(next_check_in_);
+  if (!checking_in_) consider(rhythm_.due());
   if (const auto start = workloads_.next_start()) consider(*start);
   for (const auto& [id, unit] : units_) consider(unit_due(unit, next));
   return next;

@@ -20,6 +20,7 @@
 #include "agent/courier.h"
 #include "agent/mirrors.h"
 #include "agent/outbox.h"
+#include "agent/rhythm.h"
 #include "agent/staging.h"
 #include "agent/workloads.h"
 #include "install/step.h"
@@ -166,10 +167,7 @@ class Agent {
   std::int64_t boot_count_ = 1;
   bool recovering_ = true;
   bool checking_in_ = false;
-  Uptime next_check_in_, last_check_in_;
-  Uptime expected_at_;              // by the server: news makes the next check-in earlier
-  Millis heartbeat_ = seconds(10);  // until the server says how often
-  int failures_ = 0;                // check-ins in a row
+  Rhythm rhythm_{Uptime()};
   std::uint64_t beats_ = 0;
   std::optional<Instant> last_contact_;
   std::string trouble_;

@@ -8,32 +8,6 @@
 #include "install/notes.h"
 
 namespace fb::agent {
-namespace {
-
-// A server that comes back hears everybody within so many heartbeats, or this long.
-constexpr std::int64_t kLongestPauseBeats = 16;
-constexpr Millis kLongestPause = minutes(5);
-
-bool harm(const install::Report& report) {
-  switch (report.kind) {
-    case install::ReportKind::crashed:
-    case install::ReportKind::probe_failed:
-    case install::ReportKind::boot_loop:
-    case install::ReportKind::rolled_back: return true;
-    case install::ReportKind::staged:
-    case install::ReportKind::refused:
-    case install::ReportKind::deferred:
-    case install::ReportKind::tasted:
-    case install::ReportKind::install_failed:
-    case install::ReportKind::handed_back:
-    case install::ReportKind::activated:
-    case install::ReportKind::healthy:
-    case install::ReportKind::reverted_on_halt: return false;
-  }
-  FB_CHECK(false);
-}
-
-}  // namespace
 
 // "content/sensor.channel/291.manifest.json" → "291".
 std::string version_in(const statement::Plan& plan) {
@@ -45,28 +19,18 @@ std::string version_in(const statement::Plan& plan) {
 
 // News does not wait for the next heartbeat: harm goes out at once, the rest after a tenth of it.
 void Agent::hasten_check_in() {
-  if (failures_ > 0 || config_.server.empty()) return;
-  bool news = !outbox_.empty();
-  bool urgent = false;
+  if (config_.server.empty()) return;
+  if (!outbox_.empty()) rhythm_.hasten(Haste::usual);
   for (const auto& [id, unit] : units_) {
-    for (const install::Report& report : unit.state.reports) {
-      news = true;
-      urgent = urgent || harm(report);
-    }
+    if (const auto haste = haste_of(unit.state.reports)) rhythm_.hasten(*haste);
   }
-  if (!news) return;
-  const Millis after = urgent ? milliseconds(100) : heartbeat_ / 10;
-  next_check_in_ = std::min(next_check_in_, last_check_in_ + after);
 }
 
 void Agent::check_in() {
   if (checking_in_) return;
-  last_check_in_ = now().uptime;
+  rhythm_.spoke(now().uptime);
   judge_all();
-  if (config_.server.empty()) {  // nobody to tell: only the time is looked at
-    next_check_in_ = now().uptime + heartbeat_;
-    return;
-  }
+  if (config_.server.empty()) return;  // nobody to tell: only the time is looked at
   checking_in_ = true;
   collect_reports();
   const wire::CheckIn message = report();
@@ -128,28 +92,19 @@ wire::ComponentReport Agent::report_of(const Unit& unit) const {
 
 void Agent::finish_check_in(std::uint64_t sequence, const Result<News>& news) {
   checking_in_ = false;
+  const auto jitter = [this](Millis pause) { return jittered(pause); };
   if (!news.ok()) {
     if (const auto next = expected_sequence(news.error())) {
       const Status renumbered = outbox_.renumber(*next);
       if (!renumbered.ok()) trouble("outbox: " + renumbered.error().detail);
     }
-    failures_ = std::min(failures_ + 1, 16);
-    const Millis most = std::clamp(heartbeat_ * kLongestPauseBeats, seconds(10), kLongestPause);
-    const Millis pause = std::min(seconds(1) * (std::int64_t{1} << failures_), most);
-    // News that was lost on its way does not put off the heartbeat that was due after it.
-    const bool early = last_check_in_ < expected_at_;
-    const Millis wait = std::max(pause, early ? expected_at_ - now().uptime : heartbeat_);
-    next_check_in_ = now().uptime + (early ? wait : jittered(wait));
+    const Millis wait = rhythm_.missed(now().uptime, jitter);
     return trouble("check-in failed, the next one is in " + in_words(wait) + ": " +
                    news.error().detail);
   }
-  failures_ = 0;
   trouble_.clear();
   last_contact_ = now().wall;
-  const Millis next = std::max(news->reply.next, milliseconds(200));
-  // Who came early, with news, is told what is left of the heartbeat.
-  if (last_check_in_ >= expected_at_) heartbeat_ = next;
-  expected_at_ = next_check_in_ = now().uptime + jittered(next);
+  rhythm_.answered(now().uptime, news->reply.next, jitter);
   const Status acknowledged = outbox_.acknowledge(sequence);
   if (!acknowledged.ok()) trouble("outbox: " + acknowledged.error().detail);
   take_news(*news);

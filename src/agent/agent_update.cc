@@ -196,7 +196,7 @@ void Agent::judge(const ComponentId& id) {
   judged.device = *knowledge_.device;
   judged.bans = knowledge_.bans;
   judged.missing = knowledge_.missing;
-  if (!recovering_) judged.spread = std::min(minutes(5), heartbeat_ * 10);
+  if (!recovering_) judged.spread = std::min(minutes(5), rhythm_.heartbeat() * 10);
   judged.policy = knowledge_.policy;
   judged.limits = knowledge_.limits;
   judged.kind = config_.components.at(id).kind;

@@ -92,16 +92,16 @@ AgentDevice::AgentDevice(const Surroundings& around, const Fate& fate, std::int6
 
 Status AgentDevice::start() {
   processes_.running_.clear();
-  FB_ASSIGN(agent_, agent::Agent::start(config_, pinned_,
-                                        {files_, clock_, entropy_, line_, line_,
-                                         processes_, processes_,
-                                         [](const std::function<port::Completion()>& job) {
-                                           if (const auto done = job()) done();
-                                         },
-                                         [](const std::function<port::Completion()>& job) {
-                                           if (const auto done = job()) done();
-                                         },
-                                         log_, 1}));
+  FB_ASSIGN(agent_,
+            agent::Agent::start(config_, pinned_,
+                                {files_, clock_, entropy_, line_, line_, processes_, processes_,
+                                 [](const std::function<port::Completion()>& job) {
+                                   if (const auto done = job()) done();
+                                 },
+                                 [](const std::function<port::Completion()>& job) {
+                                   if (const auto done = job()) done();
+                                 },
+                                 log_, 1}));
   return {};
 }
 

@@ -14,6 +14,10 @@
 
 namespace fb::exact {
 
+// When thin devices say what they have to say: with the next heartbeat, which is the latest that an
+// agent may and what the fast model counts with; or in between, as agents do.
+enum class Telling : std::uint8_t { with_heartbeats, at_once };
+
 struct Surroundings {
   ServerProcess& server;
   const Vendor& vendor;
@@ -22,6 +26,7 @@ struct Surroundings {
   Millis heartbeat;
   std::uint64_t seed = 0;  // of what the lines lose
   Losses losses{};
+  Telling telling = Telling::with_heartbeats;
   Digest release{};  // that goes out; known once it is published
 };
 

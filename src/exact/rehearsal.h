@@ -3,9 +3,9 @@
 //
 // prepare() enrols the fleet, publishes a release, starts its rollout under a hold, and lets every
 // device stage it. The clock then stands at zero, where the hold ends; each step() lives until the
-// next tick. Equal scenario and chance give equal runs. A network that loses things and a server that
-// dies are whoever plays it to ask for (lose(), server()): a scenario says what both models can
-// play. What is left out: telemetry outages, devices that return, downloads that take time. One
+// next tick. Equal scenario and chance give equal runs. A network that loses things and a server
+// that dies are whoever plays it to ask for (lose(), server()): a scenario says what both models
+// can play. What is left out: telemetry outages, devices that return, downloads that take time. One
 // thread.
 //
 //   FB_ASSIGN(auto run, exact::Rehearsal::prepare(scenario, sim::Chance(1, 0),
@@ -55,6 +55,8 @@ class Rehearsal {
   void restart_after(Millis pause) { pause_ = pause; }
   // From now on the line of every device loses so much.
   void lose(Losses losses) { around_.losses = losses; }
+  // So do thin devices speak from now on.
+  void tell(Telling telling) { around_.telling = telling; }
   // Called just before the server decides a tick. A fault of the store that is planned here and not
   // met by that tick is forgotten.
   using BeforeTick = std::function<void(ServerProcess&)>;

@@ -1,5 +1,7 @@
 #include "exact/thin_device.h"
 
+#include <algorithm>
+
 #include "agent/permit.h"
 #include "base/check.h"
 #include "crypto/sha256.h"
@@ -8,6 +10,8 @@ namespace fb::exact {
 namespace {
 
 constexpr Millis kAskPause = seconds(2);  // as the agent's
+
+Millis to_the_second(Millis pause) { return pause; }
 
 agent::Outbox empty_outbox(port::Files& files) {
   auto outbox = agent::Outbox::load(files);
@@ -35,7 +39,8 @@ ThinDevice::ThinDevice(const Surroundings& around, const Fate& fate, std::int64_
       secret_(crypto::sha256("simulated device " + std::to_string(number)).hex()),
       arch_("s" + std::to_string(fate.stratum)),
       outbox_(empty_outbox(files_)),
-      state_(install::fresh(Vendor::channel())) {
+      state_(install::fresh(Vendor::channel())),
+      rhythm_(Uptime(), around.heartbeat) {
   if (fate.deferred) policy_ = closed_until(around.zero + fate.window);
   feed(install::Provisioned{{around.image.channel, "290"}});
 }
@@ -58,25 +63,52 @@ Status ThinDevice::join() {
 std::optional<Instant> ThinDevice::wake() {
   if (dead()) return std::nullopt;
   if (std::exchange(unanswered_, false) || state_.revert) feed(install::Tick{});
-  if (now() >= next_beat_) beat();
-  Instant due = next_beat_;
+  if (around_.telling == Telling::at_once) live();
+  if (here().uptime >= rhythm_.due()) beat();
+  if (around_.telling == Telling::at_once) hasten();
+  return std::max(due(), now() + milliseconds(1));
+}
+
+// What befalls it, and what a probe says.
+void ThinDevice::live() {
+  suffer();
+  feed(install::ProbePassed{});
+}
+
+void ThinDevice::hasten() {
+  if (!outbox_.empty()) rhythm_.hasten(agent::Haste::usual);
+  if (const auto haste = agent::haste_of(state_.reports)) rhythm_.hasten(*haste);
+}
+
+Instant ThinDevice::due() const {
+  Instant due = now() + (rhythm_.due() - here().uptime);
   if (state_.revert) due = std::min(due, now() + (state_.revert->due - here().uptime));
   if (unanswered_) due = std::min(due, now() + kAskPause);
-  return std::max(due, now() + milliseconds(1));
+  if (around_.telling == Telling::with_heartbeats) return due;
+  const auto consider = [&](Instant then) {
+    if (then > now()) due = std::min(due, then);
+  };
+  consider(around_.zero + fate_.crashes);
+  if (const auto at = strike()) consider(*at);
+  if (const auto* probation = std::get_if<install::Probation>(&state_.phase))
+    consider(now() + (probation->since + probation->candidate.probation - here().uptime));
+  return due;
 }
 
 // --- a heartbeat ---
 
 void ThinDevice::beat() {
-  next_beat_ = now() + around_.heartbeat;
-  suffer();
-  feed(install::ProbePassed{});
+  rhythm_.spoke(here().uptime);
+  live();
   judge();
   if (!state_.reports.empty() && outbox_.take(state_.component, state_.reports).ok())
     feed(install::ReportsTaken{outbox_.taken(state_.component)});
   const wire::CheckIn message = report();
   const auto answer = post("/v1/check-in", wire::encode(message));
-  if (!answer || answer->status != 200) return;  // the same batch again at the next beat
+  if (!answer || answer->status != 200) {  // the same batch again
+    rhythm_.missed(here().uptime, to_the_second);
+    return;
+  }
   const auto reply = wire::decode_check_in_reply(answer->body);
   if (!reply.ok() || !outbox_.acknowledge(message.sequence).ok()) return;
   take_news(*reply);
@@ -121,7 +153,7 @@ wire::CheckIn ThinDevice::report() {
 }
 
 void ThinDevice::take_news(const wire::CheckInReply& reply) {
-  next_beat_ = now() + reply.next;
+  rhythm_.answered(here().uptime, reply.next, to_the_second);
   if (!metadata_.follow(reply).ok()) return;
   judge();  // what is banned comes before what is new
   for (const wire::Offer& offer : reply.offers)
@@ -163,7 +195,8 @@ void ThinDevice::perform(const install::Effect& effect) {
     }
     void operator()(const install::Activate& activate) const { device.activate(activate); }
     void operator()(const install::RestartWorkload&) const {
-      if (device.fate_.reboot.ms > 0) device.next_beat_ = device.now() + device.fate_.reboot;
+      if (device.fate_.reboot.ms > 0)
+        device.rhythm_.resume_at(device.here().uptime + device.fate_.reboot);
     }
     void operator()(const install::FallBack&) const { device.fall_back(); }
     void operator()(const install::Prune&) const {}

@@ -4,13 +4,14 @@
 //
 // What it has in common with its fellows and a real device has not: one view of the metadata. What
 // it leaves out: artifacts (the manifest is fetched once), the contract gate and the log's proof on
-// the device, processes, and haste: it tells of everything, a crash too, with its next heartbeat,
-// which comes without jitter.
+// the device, processes, and jitter. It speaks in the agent's rhythm, and as hastily as
+// Surroundings::telling says.
 #pragma once
 
 #include <string>
 
 #include "agent/outbox.h"
+#include "agent/rhythm.h"
 #include "exact/device.h"
 #include "exact/metadata_view.h"
 #include "install/step.h"
@@ -27,6 +28,9 @@ class ThinDevice final : public Device {
   std::optional<Instant> wake() override;
 
  private:
+  void live();
+  void hasten();
+  [[nodiscard]] Instant due() const;
   void beat();
   void suffer();
   [[nodiscard]] wire::CheckIn report();
@@ -50,7 +54,7 @@ class ThinDevice final : public Device {
   agent::Outbox outbox_;
   install::State state_;
   std::optional<policy::Policy> policy_;
-  Instant next_beat_;
+  agent::Rhythm rhythm_;
   bool unanswered_ = false;  // a question for a permit
   bool crash_told_ = false;
   bool install_failed_ = false;

@@ -15,6 +15,8 @@ using statement::Role;
 
 // Longer than any simulated rollout.
 constexpr Millis kLife = days(90);
+// Ends between two heartbeats: how it went is news.
+constexpr Millis kProbation = minutes(3);
 
 std::string online_seed(std::string_view role) { return "simulated " + std::string(role); }
 
@@ -30,7 +32,7 @@ release::Manifest manifest_of(const ComponentId& component, release::Kind kind,
   made.artifacts = {{kind == release::Kind::core ? "engine" : "channel.bin", bytes.size(),
                      crypto::sha256(bytes), kind == release::Kind::core}};
   made.notes = {"what", "why", "risk", "undo"};
-  made.health = {minutes(5), 1, 3};
+  made.health = {kProbation, 1, 3};
   return made;
 }
 
