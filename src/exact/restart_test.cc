@@ -4,8 +4,8 @@
 // the first verdicts are in (ARCHITECTURE.md). What it may not change is what is decided. So the
 // first tests kill the server as it decides a tick, with heartbeats as far apart as ticks and no
 // background, and hold the decisions over thousands of devices against those without kills. In the
-// last ones requests are lost, and answers, and time, and machines die: there are invariants
-// instead.
+// last ones requests are lost with the server, and answers, and time, and machines die: there are
+// invariants instead. Lines that lose things have network_test.cc.
 #include <gtest/gtest.h>
 
 #include <set>
@@ -214,6 +214,58 @@ TEST_P(Lossy, ABadReleaseIsHaltedAtTheToeDip) {
   const Story story = lived(scenario);
   EXPECT_TRUE(story.play.halted) << story.play.sentence;
   EXPECT_LE(story.play.harmed, scenario.parameters.toe_dip);
+}
+
+// Killed at random moments and away for minutes, while machines die and crash by themselves. What
+// waits to be compared when it comes back must meet all who were the control, or the bound falls.
+// Of few runs the bound itself shows that rarely; that nobody is missing shows in each.
+class Away : public ::testing::TestWithParam<std::uint64_t> {
+ protected:
+  static sim::Scenario fleet(double p) {
+    sim::Scenario scenario = sim::plain_scenario(1000, 20, rollout::Lane::fast);
+    scenario.horizon = hours(8);
+    if (p > 0) scenario.fault = sim::Fault{p, rollout::Channel::silence, {}, {}, 1};
+    return scenario;
+  }
+
+  Story lived(const sim::Scenario& scenario) {
+    const auto run = prepared(scenario, GetParam());
+    seen_ = 0;
+    return run ? told(*run, [this](Rehearsal& at) { strike(at); }) : Story{};
+  }
+
+ private:
+  void strike(Rehearsal& run) {
+    if (!run.server().running()) return;
+    const std::int64_t control = run.state().tally.control;
+    if (run.restarts() != seen_) {
+      EXPECT_GT(control, control_ * 9 / 10) << "the control is forgotten";
+    }
+    seen_ = run.restarts();
+    if (chance_.below(40) != 0) return;
+    control_ = control;
+    run.restart_after(minutes(3) + Millis{chance_.below(minutes(7).ms)});
+    run.server().kill();
+  }
+
+  sim::Chance chance_{GetParam(), 1};
+  std::int64_t control_ = 0;
+  int seen_ = 0;
+};
+INSTANTIATE_TEST_SUITE_P(Seeds, Away, ::testing::Values(1, 2, 3));
+
+TEST_P(Away, AGoodReleaseIsNotHalted) {
+  const Story story = lived(fleet(0));
+  EXPECT_GE(story.restarts, 2);
+  EXPECT_FALSE(story.play.halted) << story.play.sentence;
+  EXPECT_EQ(story.play.harmed, 0);
+}
+
+TEST_P(Away, TheBoundDoesNotFallBelowTheTruth) {
+  for (const double p : {.03, .1}) {
+    const Story story = lived(fleet(p));
+    EXPECT_GE(story.play.lowest_bound, p) << story.play.sentence;
+  }
 }
 
 }  // namespace
