@@ -3,7 +3,6 @@
 
 #include "agent/agent.h"
 #include "base/bytes.h"
-#include "base/limits.h"
 #include "crypto/sha256.h"
 #include "install/notes.h"
 
