@@ -3,81 +3,10 @@
 #include <cmath>
 #include <functional>
 
-#include <gtest/gtest.h>
+#include "rollout/stepping_test.h"
 
 namespace fb::rollout {
 namespace {
-
-constexpr std::int64_t kFleet = 1'000;
-constexpr Instant kNow{1'700'000'000'000};
-
-Parameters parameters() {
-  return with_budget(defaults(Profile::production, Lane::standard, kFleet), kFleet, 30);
-}
-
-State after(State state, const Event& event) {
-  auto next = step(std::move(state), event, kNow);
-  EXPECT_TRUE(next.ok()) << next.error().detail;
-  return next.ok() ? std::move(next->next) : State{};
-}
-
-State running() {
-  State state = draft(parameters(), kFleet).value();
-  state = after(state, GateVerdict{GateVerdict::Verdict::open, {}});
-  state = after(state, ApprovalsMet{"ada and grace"});
-  return after(state, Start{{{"linux", 600}, {"windows", 400}}});
-}
-
-Tick quiet(const State& state) {
-  Tick tick;
-  tick.counts.strata.resize(2);
-  tick.counts.resolved.fill(0);
-  tick.counts.tally.exposed = state.dispatched();
-  tick.counts.tally.control = kFleet - state.dispatched();
-  tick.remaining = kFleet - state.dispatched();
-  return tick;
-}
-
-Tick resolved(const State& state) {
-  Tick tick = quiet(state);
-  tick.counts.resolved.fill(state.dispatched());
-  return tick;
-}
-
-Tick harmful(const State& state, std::int64_t events) {
-  Tick tick = quiet(state);
-  ChannelCounts& silence = tick.counts.strata[0].channel[1];
-  silence.at_risk[0] = std::max<std::int64_t>(events, state.dispatched());
-  silence.events[0] = events;
-  silence.at_risk_below.fill(silence.at_risk[0]);
-  silence.bad_below.fill(events);
-  silence.control = silence.control_for_bound = 500;
-  tick.counts.tally.failed_silent = tick.counts.tally.harmed = events;
-  return tick;
-}
-
-Tick frozen(const State& state) {
-  Tick tick = quiet(state);
-  tick.counts.frozen = true;
-  return tick;
-}
-
-State dispatched(State state, std::int64_t count) {
-  for (std::int64_t i = 0; i < count; ++i) state = after(std::move(state), Dispatched{0});
-  return state;
-}
-
-State toe_dip() {
-  const State state = running();
-  return dispatched(after(state, quiet(state)), 10);
-}
-
-template <class E>
-int count(const std::vector<Effect>& effects) {
-  int found = 0;
-  for (const Effect& effect : effects) found += std::holds_alternative<E>(effect.what) ? 1 : 0;
-  return found;
-}
 
 TEST(Step, TheOneRoadLeadsThroughGatesApprovalsAndWaves) {
   State state = draft(parameters(), kFleet).value();
@@ -209,150 +138,6 @@ TEST(Step, WhatTheEngineHoldsNoPersonCanContinue) {
   EXPECT_FALSE(step(state, OperatorContinue{"ada", "hurry"}, kNow).ok());
 }
 
-// Harm that counts for the bound and is no evidence: nothing was at risk.
-State after_harm_without_evidence(State state, std::int64_t bad) {
-  Tick tick = resolved(state);
-  tick.counts.strata[0].channel[1].bad_below.fill(bad);
-  return after(std::move(state), tick);
-}
-
-// Half of all that have it go bad, and it may not probe.
-State exhausted() {
-  Parameters p = parameters();
-  p.hard_factor = 1;
-  State state = draft(p, kFleet).value();
-  state = after(state, GateVerdict{GateVerdict::Verdict::open, {}});
-  state = after(state, ApprovalsMet{"ada and grace"});
-  state = after(state, Start{{{"linux", 600}, {"windows", 400}}});
-  for (int i = 0; i < 20 && state.held_by != HeldBy::exhausted; ++i) {
-    const std::int64_t places = state.open_places();
-    state = after_harm_without_evidence(dispatched(std::move(state), places), places / 2);
-  }
-  EXPECT_EQ(state.held_by, HeldBy::exhausted);
-  return state;
-}
-
-TEST(Step, ALargerBudgetThatPeopleAcceptedLetsItGoOnAndIsSaidEver) {
-  State state = exhausted();
-  EXPECT_NE(sentence(state).find("Accept a larger budget or roll back."), std::string::npos);
-  const Parameters before = state.served().parameters;
-  const std::int64_t had_it = state.dispatched();
-  state = after(state, AcceptBudget{"ada and grace", "kiosks may be lost", 60});
-  EXPECT_EQ(state.phase, Phase::running);
-  const Parameters& now = state.served().parameters;
-  EXPECT_EQ(now.budget(), 60);
-  for (std::size_t k = 1; k < now.horizons.size(); ++k)
-    EXPECT_GE(now.horizons[k].budget, before.horizons[k].budget);
-  EXPECT_EQ(now.toe_dip, before.toe_dip);
-  EXPECT_EQ(now.alpha, before.alpha);
-  state = after(state, resolved(state));
-  EXPECT_GT(state.open_places(), 0);
-  EXPECT_LE((state.bound(0) - now.delta.fraction()) * static_cast<double>(state.limit_dispatched()),
-            60);
-  EXPECT_GT(state.limit_dispatched(), had_it);
-  EXPECT_NE(sentence(state).find("budget 60, raised from 30"), std::string::npos)
-      << sentence(state);
-  state = after(state, AcceptBudget{"ada and grace", "all of them", 90});
-  EXPECT_NE(sentence(state).find("budget 90, raised from 30"), std::string::npos)
-      << sentence(state);
-}
-
-TEST(Step, ABudgetThatChangesNothingOrIsMoreThanAllIsRefused) {
-  const State state = exhausted();
-  for (const std::int64_t budget : {29, 30, 1'001}) {
-    const auto next = step(state, AcceptBudget{"ada and grace", "go", budget}, kNow);
-    ASSERT_FALSE(next.ok()) << budget;
-    EXPECT_EQ(next.error().detail,
-              "the budget is 30 machines of 1000; accept a larger one, and no more than there are");
-  }
-  EXPECT_TRUE(step(state, AcceptBudget{"ada and grace", "go", 1'000}, kNow).ok());
-}
-
-TEST(Step, NobodyAcceptsABudgetAgainstEvidenceOrAfterTheEnd) {
-  State suspicious = toe_dip();
-  suspicious = after(suspicious, harmful(suspicious, 2));
-  ASSERT_EQ(suspicious.held_by, HeldBy::engine);
-  const AcceptBudget accept{"ada and grace", "go", 60};
-  EXPECT_FALSE(step(suspicious, accept, kNow).ok());
-  EXPECT_FALSE(step(after(suspicious, OperatorHold{"ada", "look"}), accept, kNow).ok());
-  EXPECT_FALSE(step(after(toe_dip(), OperatorHalt{"ada", "smoke"}), accept, kNow).ok());
-  EXPECT_FALSE(step(draft(parameters(), kFleet).value(), accept, kNow).ok());
-  EXPECT_TRUE(step(after(toe_dip(), OperatorHold{"ada", "look"}), accept, kNow).ok());
-  EXPECT_EQ(after(after(toe_dip(), OperatorHold{"ada", "look"}), accept).held_by, HeldBy::person)
-      << "a budget lifts no hold";
-}
-
-// All but one machine, which was silent.
-State completed_but_for_one() {
-  State state = toe_dip();
-  for (int i = 0; i < 200 && state.phase != Phase::completed; ++i) {
-    Tick tick = resolved(state);
-    --tick.remaining;
-    state = after(std::move(state), tick);
-    state = dispatched(std::move(state), state.open_places());
-    state.served().holdback_baked = true;
-  }
-  EXPECT_EQ(state.phase, Phase::completed);
-  return state;
-}
-
-// Years of ordinary deaths are not held against what the others lost in four hours.
-TEST(Step, TheSentenceCountsHarmAndWhatIsExpectedOverTheSameAges) {
-  State state = completed_but_for_one();
-  Tick tick = resolved(state);
-  tick.counts.strata[0].channel[0].bad_below = {0, 0, 2};
-  tick.counts.tally.harmed = tick.counts.tally.failed_explicit = 40;
-  state = after(std::move(state), tick);
-  EXPECT_NE(sentence(state).find("; 2 bad within 4 h against 0 expected from those that waited"),
-            std::string::npos)
-      << sentence(state);
-  State old = state;
-  old.populations[0].bad = {0, 2};
-  json::Value stored = encode(state);
-  stored["populations"][0].erase("bad");
-  EXPECT_TRUE(decode_state(stored).value() == old) << "of a server that did not tell them apart";
-}
-
-// Two of four devices, and both went bad.
-State broke_all() {
-  State state = draft(defaults(Profile::production, Lane::fast, 4), 4).value();
-  state = after(state, GateVerdict{GateVerdict::Verdict::open, {}});
-  state = after(state, ApprovalsMet{"ada and grace"});
-  state = after(state, Start{{{"linux", 2}, {"windows", 2}}});
-  Tick first = quiet(state);
-  first.remaining = 4;
-  state = dispatched(after(state, first), 2);
-  Tick tick = resolved(state);
-  tick.remaining = 2;
-  tick.counts.strata[0].channel[1].bad_below.fill(2);
-  tick.counts.tally.failed_silent = tick.counts.tally.harmed = 2;
-  return after(state, tick);
-}
-
-TEST(Step, WhatBrokeAllWhoHaveItGoesToOneMoreWhenPeopleKnewAndAcceptedIt) {
-  State state = broke_all();
-  ASSERT_EQ(state.held_by, HeldBy::exhausted);
-  EXPECT_EQ(sentence(state),
-            "EXHAUSTED: 2 of 2 updated machines went silent within 12 min, and nobody else was "
-            "tried; none gets it before two people accept that. Evidence 1.0 : 1. Accept or roll "
-            "back.");
-  Tick still = resolved(state);
-  still.remaining = 2;
-  EXPECT_EQ(after(state, still).open_places(), 0);
-  EXPECT_FALSE(step(state, AcceptBudget{"ada and grace", "go", 1}, kNow).ok());
-  state = after(state, AcceptBudget{"ada and grace", "two lids were closed", 2});
-  EXPECT_EQ(state.phase, Phase::running);
-  EXPECT_FALSE(step(state, AcceptBudget{"ada and grace", "again", 2}, kNow).ok());
-  state = after(state, still);
-  ASSERT_EQ(state.open_places(), 1);
-  EXPECT_EQ(sentence(state).find("raised"), std::string::npos) << "the budget is what it was";
-  state = dispatched(state, 1);
-  Tick third = resolved(state);
-  third.remaining = 1;
-  third.counts.strata[0].channel[1].bad_below.fill(1);
-  EXPECT_EQ(after(state, third).held_by, HeldBy::exhausted) << "the third one, too";
-}
-
 TEST(Step, AnOutageFreezesAndPagesOnlyWhenItIsLong) {
   State state = toe_dip();
   auto first = step(state, frozen(state), kNow);
@@ -416,47 +201,6 @@ TEST(Step, TheBrakeStaysOnAfterCompletion) {
   Tick joined = resolved(state);
   joined.remaining = 3;
   EXPECT_EQ(after(state, joined).open_places(), 3);  // late joiners
-}
-
-// A tick of a completed rollout: machines younger than the last horizon came late, and 1,000 have
-// had it for long.
-Tick with_latecomers(const State& state, std::int64_t bad) {
-  Tick tick = resolved(state);
-  ChannelCounts& silence = tick.counts.strata[0].channel[1];
-  silence.at_risk[0] = 20;
-  silence.events[0] = bad;
-  silence.at_risk[kAgeBins - 1] = 1'000;
-  return tick;
-}
-
-TEST(Step, HarmOfLatecomersIsToldOnceAndNeverHolds) {
-  State state = completed_but_for_one();
-  ASSERT_TRUE(state.latecomers);
-  state = after(std::move(state), resolved(state));
-  EXPECT_EQ(sentence(state).find("came later"), std::string::npos) << "nobody did";
-  state = dispatched(std::move(state), 1);
-  state = after(std::move(state), with_latecomers(state, 0));
-  EXPECT_NE(sentence(state).find("of 1 machine that came later, 0 went bad against 0 expected from "
-                                 "those that have had it for longer"),
-            std::string::npos)
-      << sentence(state);
-  int told = 0;
-  for (int i = 0; i < 5; ++i) {
-    const auto next = step(state, with_latecomers(state, 3), kNow);
-    ASSERT_TRUE(next.ok());
-    for (const Effect& effect : next->effects) {
-      const auto* notice = std::get_if<Notify>(&effect.what);
-      if (notice != nullptr && notice->occasion == Occasion::latecomers) {
-        ++told;
-        EXPECT_EQ(notice->urgency, Notify::Urgency::tell);
-      }
-    }
-    state = next->next;
-  }
-  EXPECT_EQ(told, 1);
-  EXPECT_EQ(state.phase, Phase::completed);
-  EXPECT_LT(state.evidence.global(), 20) << "it is no evidence of the halt test";
-  EXPECT_TRUE(decode_state(json::parse(json::compact(encode(state))).value()).value() == state);
 }
 
 TEST(Step, TheHoldbackIsTheLastControlUntilItHasBaked) {
@@ -938,9 +682,6 @@ TEST(StateJson, DecodingGivesBackEveryBit) {
   ASSERT_TRUE(again.ok()) << again.error().detail;
   EXPECT_TRUE(*again == state);
   EXPECT_EQ(json::compact(encode(*again)), json::compact(encode(state)));
-  const State accepted = after(exhausted(), AcceptBudget{"ada and grace", "go", 60});
-  EXPECT_TRUE(decode_state(json::parse(json::compact(encode(accepted))).value()).value() ==
-              accepted);
   const State left = after(running_rings(), deserted_tick(running_rings(), hours(1)));
   EXPECT_TRUE(decode_state(json::parse(json::compact(encode(left))).value()).value() == left);
 }

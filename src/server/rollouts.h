@@ -41,9 +41,9 @@ class Rollouts {
   // that a crash left unsaid.
   Status load(Transaction& tx, Instant now);
 
-  // A person's order: start, hold, continue, accept, halt, resume, revert. What happened, in one sentence,
-  // and the rollout. Errors: forbidden (role), conflict (state; closed gates with their reasons),
-  // not_found, already_exists (an act that was carried out before).
+  // A person's order: start, hold, continue, accept, halt, resume, revert. What happened, in one
+  // sentence, and the rollout. Errors: forbidden (role), conflict (state; closed gates with their
+  // reasons), not_found, already_exists (an act that was carried out before).
   struct Done {
     RolloutId rollout;
     std::string result;
