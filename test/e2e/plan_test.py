@@ -7,7 +7,8 @@ A home as `firebreak init` makes it for production, and devices of two rings and
 enrol and check in over HTTP. `rollout plan` says waves, strata, counts, the earliest finish and
 the worst exposure, in words and as JSON, and both agree; everything at once is refused with the
 fastest lawful plan; a closed gate makes `submit` a "no"; what lies below a floor is not started;
-and neither floors nor the lab profile can be had by a line of configuration.
+neither floors nor the lab profile can be had by a line of configuration; and two people, not
+one, give a rollout that runs a larger harm budget.
 """
 import hashlib
 import http.client
@@ -249,6 +250,38 @@ def configuration_opens_no_door(vendor):
     assert 'profile "lab" is for a repository that `firebreak init --lab` made' in said, said
 
 
+def two_people_accept_a_budget(vendor):
+    vendor.reconfigure('profile = "lab"', 'profile = "standard"')
+    vendor.reconfigure("horizons_ms = [900000, 1800000]", "budget = 10")
+    vendor.serve()
+    vendor.hear_everybody()
+    vendor.say("rollout", "start", "sensor.channel", "290", "--as", "operator")
+
+    def rollout():
+        (only,) = json.loads(vendor.firebreak("rollout", "status"))["rollouts"]
+        return only
+
+    def accept(person, budget, expect=0):
+        return vendor.say(
+            "rollout", "accept", str(rollout()["rollout"]), "--budget", str(budget), "--as", person,
+            "--reason", "kiosks may be lost", expect=expect,
+        )
+
+    before = rollout()["budget"]
+    assert f"the budget of canary is {before} machines of {DEVICES - BROAD}" in accept(
+        "operator", before, expect=1
+    )
+    said = accept("operator", before + 5)
+    assert "recorded; a second person with another role must sign it too" in said, said
+    assert rollout()["budget"] == before, "one word is none"
+    assert f"budget {before + 5}, raised from {before}" in accept("security", before + 5)
+    assert rollout()["budget"] == before + 5
+    assert "--reason is needed" in vendor.say(
+        "rollout", "accept", str(rollout()["rollout"]), "--budget", "30", "--as", "operator",
+        expect=2,
+    )
+
+
 def main():
     programs, repo = (os.path.abspath(path) for path in sys.argv[1:3])
     with tempfile.TemporaryDirectory(prefix="firebreak-plan-") as folder:
@@ -260,6 +293,7 @@ def main():
             a_closed_gate_is_a_no(vendor)
             floors_hold(vendor)
             configuration_opens_no_door(vendor)
+            two_people_accept_a_budget(vendor)
         finally:
             end_all(folder)
 
