@@ -34,7 +34,7 @@ TEST(Acceptance, ALargerBudgetThatPeopleAcceptedLetsItGoOnAndIsSaidEver) {
   const std::int64_t had_it = state.dispatched();
   state = after(state, AcceptBudget{"ada and grace", "kiosks may be lost", 60});
   EXPECT_EQ(state.phase, Phase::running);
-  const Parameters& now = state.served().parameters;
+  const Parameters now = state.served().parameters;
   EXPECT_EQ(now.budget(), 60);
   for (std::size_t k = 1; k < now.horizons.size(); ++k)
     EXPECT_GE(now.horizons[k].budget, before.horizons[k].budget);

@@ -56,7 +56,7 @@ State completed_but_for_one() {
     Tick tick = resolved(state);
     --tick.remaining;
     state = after(std::move(state), tick);
-    state = dispatched(std::move(state), state.open_places());
+    state = dispatched(state, state.open_places());
     state.served().holdback_baked = true;
   }
   EXPECT_EQ(state.phase, Phase::completed);
@@ -94,10 +94,10 @@ Tick with_latecomers(const State& state, std::int64_t bad) {
 TEST(Latecomers, AreToldOfOnceAndNeverHold) {
   State state = completed_but_for_one();
   ASSERT_TRUE(state.latecomers);
-  state = after(std::move(state), resolved(state));
+  state = after(state, resolved(state));
   EXPECT_EQ(sentence(state).find("came later"), std::string::npos) << "nobody did";
   state = dispatched(std::move(state), 1);
-  state = after(std::move(state), with_latecomers(state, 0));
+  state = after(state, with_latecomers(state, 0));
   EXPECT_NE(sentence(state).find("of 1 machine that came later, 0 went bad against 0 expected from "
                                  "those that have had it for longer"),
             std::string::npos)
