@@ -36,8 +36,7 @@ TEST(Acceptance, ALargerBudgetThatPeopleAcceptedLetsItGoOnAndIsSaidEver) {
   EXPECT_EQ(state.phase, Phase::running);
   const Parameters now = state.served().parameters;
   EXPECT_EQ(now.budget(), 60);
-  for (std::size_t k = 1; k < now.horizons.size(); ++k)
-    EXPECT_GE(now.horizons[k].budget, before.horizons[k].budget);
+  EXPECT_EQ(now.horizons, with_budget(before, kFleet, 60).horizons);
   EXPECT_EQ(now.toe_dip, before.toe_dip);
   EXPECT_EQ(now.alpha, before.alpha);
   state = after(state, resolved(state));
