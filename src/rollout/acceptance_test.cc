@@ -4,15 +4,9 @@
 namespace fb::rollout {
 namespace {
 
-// Harm that counts for the bound and is no evidence: nothing was at risk.
-State after_harm_without_evidence(State state, std::int64_t bad) {
-  Tick tick = resolved(state);
-  tick.counts.strata[0].channel[1].bad_below.fill(bad);
-  return after(std::move(state), tick);
-}
-
-// Half of all that have it go bad, and it may not probe.
-State exhausted() {
+// Half of all that have it go bad, after `shows`, and it may not probe. The harm counts for the
+// bound and is no evidence: nothing was at risk.
+State exhausted(Millis shows = {}) {
   Parameters p = parameters();
   p.hard_factor = 1;
   State state = draft(p, kFleet).value();
@@ -21,7 +15,11 @@ State exhausted() {
   state = after(state, Start{{{"linux", 600}, {"windows", 400}}});
   for (int i = 0; i < 20 && state.held_by != HeldBy::exhausted; ++i) {
     const std::int64_t places = state.open_places();
-    state = after_harm_without_evidence(dispatched(std::move(state), places), places / 2);
+    state = dispatched(state, places);
+    Tick tick = resolved(state);
+    for (std::size_t k = 0; k < p.horizons.size(); ++k)
+      tick.counts.strata[0].channel[1].bad_below.at(k) = p.horizons[k].age > shows ? places / 2 : 0;
+    state = after(state, tick);
   }
   EXPECT_EQ(state.held_by, HeldBy::exhausted);
   return state;
@@ -60,6 +58,48 @@ TEST(Acceptance, ABudgetThatChangesNothingOrIsMoreThanAllIsRefused) {
               "the budget is 30 machines of 1000; accept a larger one, and no more than there are");
   }
   EXPECT_TRUE(step(state, AcceptBudget{"ada and grace", "go", 1'000}, kNow).ok());
+}
+
+// In the emergency lane the budget is larger than so small a fleet.
+TEST(Acceptance, OfWhatBrokeAllIsPossibleInEachFleetAndLane) {
+  for (const Lane lane : {Lane::standard, Lane::fast, Lane::emergency}) {
+    for (std::int64_t size = 2; size <= 30; ++size) {
+      State state = draft(defaults(Profile::production, lane, size), size).value();
+      state = after(state, GateVerdict{GateVerdict::Verdict::open, {}});
+      state = after(state, ApprovalsMet{"ada and grace"});
+      state = after(state, Start{{{"linux", size - 1}, {"windows", 1}}});
+      Tick tick = quiet(state);
+      tick.remaining = size;
+      state = after(state, tick);
+      const std::int64_t first = state.open_places();
+      ASSERT_LT(first, size);
+      state = dispatched(state, first);
+      tick = resolved(state);
+      tick.remaining = size - first;
+      tick.counts.strata[0].channel[1].bad_below.fill(first);
+      state = after(state, tick);
+      ASSERT_EQ(state.held_by, HeldBy::exhausted) << size;
+      const std::int64_t budget = state.served().parameters.budget();
+      const auto same = step(state, AcceptBudget{"ada and grace", "go", budget}, kNow);
+      const auto all = step(state, AcceptBudget{"ada and grace", "go", size}, kNow);
+      EXPECT_TRUE(same.ok() || all.ok())
+          << name(lane) << " " << size << ": " << same.error().detail << all.error().detail;
+    }
+  }
+}
+
+TEST(Acceptance, OfTooLittleToChangeAnythingIsRefusedWithWhatWouldDo) {
+  const State state = exhausted(hours(2));
+  const auto little = step(state, AcceptBudget{"ada and grace", "go", 31}, kNow);
+  ASSERT_FALSE(little.ok());
+  const std::string& said = little.error().detail;
+  const std::string lead =
+      "a budget of 31 machines would change nothing; the smallest that lets it go on is ";
+  ASSERT_EQ(said.substr(0, lead.size()), lead);
+  const std::int64_t enough = std::stoll(said.substr(lead.size()));
+  EXPECT_GT(enough, 31);
+  EXPECT_FALSE(step(state, AcceptBudget{"ada and grace", "go", enough - 1}, kNow).ok());
+  EXPECT_TRUE(step(state, AcceptBudget{"ada and grace", "go", enough}, kNow).ok());
 }
 
 TEST(Acceptance, NobodyAcceptsABudgetAgainstEvidenceOrAfterTheEnd) {

@@ -5,10 +5,11 @@
 namespace fb::rollout {
 namespace {
 
-// The first age bin of devices that have passed the last horizon; ages beyond the last bin's
+// The first age bin of devices that have passed the last horizon, or are about to: at the
+// completion all are past it, so nobody else is taken for late. Ages beyond the last bin's
 // beginning cannot be told apart.
 std::size_t first_old_bin(const Parameters& p) {
-  const std::int64_t bins = (p.horizons.back().age.ms + p.age_bin().ms - 1) / p.age_bin().ms;
+  const std::int64_t bins = p.horizons.back().age.ms / p.age_bin().ms;
   return std::min(static_cast<std::size_t>(bins), kAgeBins - 1);
 }
 

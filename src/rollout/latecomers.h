@@ -4,7 +4,8 @@
 // Nobody without the release is left to compare them with, and the halt test stands still. Devices
 // older than the last horizon are what there is; they are other machines than newcomers, so this
 // evidence tells people and decides nothing (note 0087). It begins when the rollout completes:
-// whoever is younger than the last horizon from then on came late. A value; owned by the State.
+// everybody was older than the last horizon then, so whoever is younger came late. A value; owned
+// by the State.
 //
 //   latecomers.add(tick.strata, parameters);
 //   if (latecomers.evidence.global() >= parameters.halt_at()) ...   // say so, once
@@ -20,9 +21,9 @@
 namespace fb::rollout {
 
 struct Latecomers {
-  std::int64_t before = 0;  // devices that had the release when the rollout completed
-  std::int64_t bad = 0;     // events of latecomers that could be compared
-  double expected = 0;      // of as many devices that have had it for longer, in the same ticks
+  std::int64_t machines = 0;  // that came late
+  std::int64_t bad = 0;       // events of latecomers that could be compared
+  double expected = 0;        // of as many devices that have had it for longer, in the same ticks
   Evidence evidence;
   bool told = false;
 

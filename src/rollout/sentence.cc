@@ -150,26 +150,34 @@ struct Harm {
   std::int64_t silent = 0;
 };
 
+Harm harm(const Population& population) {
+  return {population.bad[static_cast<std::size_t>(Channel::explicit_failure)],
+          population.bad[static_cast<std::size_t>(Channel::silence)]};
+}
+
 // While it runs: up to the age of the last horizon, as what is expected of the others; machines
 // that have had it for longer die of other things. Once it was halted: all.
 Harm harm(const State& state) {
   if (state.halt) return {state.tally.failed_explicit, state.tally.failed_silent};
   Harm sum;
   for (const Population& each : state.populations) {
-    sum.failed += each.bad[static_cast<std::size_t>(Channel::explicit_failure)];
-    sum.silent += each.bad[static_cast<std::size_t>(Channel::silence)];
+    sum.failed += harm(each).failed;
+    sum.silent += harm(each).silent;
   }
   return sum;
 }
 
 // "3 of 10 updated machines went silent within 12 min".
-std::string what_went_wrong(const State& state) {
-  const Harm harmed = harm(state);
-  const std::string of = " of " + grouped(state.dispatched()) + " updated machines";
+std::string what_went_wrong(const State& state, const Harm& harmed, std::int64_t updated) {
+  const std::string of = " of " + grouped(updated) + " updated machines";
   const std::string silent = "went silent within " + in_words(state.parameters.silence_deadline());
   if (harmed.failed == 0) return grouped(harmed.silent) + of + " " + silent;
   if (harmed.silent == 0) return grouped(harmed.failed) + of + " failed";
   return grouped(harmed.failed) + of + " failed and " + grouped(harmed.silent) + " " + silent;
+}
+
+std::string what_went_wrong(const State& state) {
+  return what_went_wrong(state, harm(state), state.dispatched());
 }
 
 // Of all populations.
@@ -212,8 +220,10 @@ std::string frozen(const State& state) {
 }
 
 std::string exhausted(const State& state) {
-  if (state.served().broke_all() && !state.engine_hold) {
-    return "EXHAUSTED" + of_population(state) + ": " + what_went_wrong(state) +
+  const Population& served = state.served();
+  if (served.broke_all() && !state.engine_hold) {
+    return "EXHAUSTED" + of_population(state) + ": " +
+           what_went_wrong(state, harm(served), served.dispatched) +
            ", and nobody else was tried; none gets it before two people accept that. Evidence " +
            odds(state.evidence.global()) + ". Accept or roll back.";
   }
@@ -268,12 +278,10 @@ std::string halted(const State& state, std::string_view word) {
          ". Nobody else starts.";
 }
 
-// "; of 40 machines that came later, 9 went bad against 0.4 expected from …".
-std::string late(const State& state) {
-  if (!state.latecomers || state.dispatched() <= state.latecomers->before) return "";
-  return "; of " + machines(state.dispatched() - state.latecomers->before) + " that came later, " +
-         grouped(state.latecomers->bad) + " went bad against " +
-         expectation(state.latecomers->expected) +
+// "of 40 machines that came later, 9 went bad against 0.4 expected from …".
+std::string late(const Latecomers& seen) {
+  return "of " + machines(seen.machines) + " that came later, " + grouped(seen.bad) +
+         " went bad against " + expectation(seen.expected) +
          " expected from those that have had it for longer";
 }
 
@@ -281,11 +289,12 @@ std::string completed(const State& state) {
   const bool everybody = state.dispatched() >= state.fleet_size;
   const Harm harmed = harm(state);
   const Millis watched = state.parameters.horizons.back().age;
+  const bool came_late = state.latecomers && state.latecomers->machines > 0;
   return "COMPLETED: " + grouped(state.dispatched()) + " of " + machines(state.fleet_size) +
          " have it" + (everybody ? "" : ", the others are silent or refused by their owner") +
          "; " + grouped(harmed.failed + harmed.silent) + " bad within " + in_words(watched) +
          " against " + expectation(expected_of_all(state)) + " expected from those that waited" +
-         late(state) + ". Still watched.";
+         (came_late ? "; " + late(*state.latecomers) : "") + ". Still watched.";
 }
 
 }  // namespace
@@ -304,6 +313,10 @@ std::string sentence(const State& state) {
     case Phase::superseded: return "SUPERSEDED: " + state.reason;
   }
   FB_CHECK(false);
+}
+
+std::string sentence_of_latecomers(const Latecomers& latecomers) {
+  return "COMPLETED: " + late(latecomers) + ". Nobody is stopped for it.";
 }
 
 std::string sentence_for_devices(const State& state) {

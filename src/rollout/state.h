@@ -157,6 +157,9 @@ struct State {
   bool freeze_paged = false;
   Installs installs;           // at the last tick
   Installs installs_forgiven;  // what an operator has looked at and continued
+  // Words about a budget count from here on: since the served population opened, was given a budget
+  // or was exhausted. Whoever spoke before knew of something else.
+  Instant words_from;
   std::uint64_t sequence = 0;  // accepted events so far; numbers the effects
 
   [[nodiscard]] bool started() const { return !populations.empty(); }
@@ -208,7 +211,9 @@ View view(const State& state);
 
 // One sentence an operator can read, with the numbers that decided.
 std::string sentence(const State& state);
-// The same for devices and for files that anybody may read: no tenant hears another's name.
+// What came of those who came after everybody else.
+std::string sentence_of_latecomers(const Latecomers& late);
+// The sentence for devices and for files that anybody may read: no tenant hears another's name.
 std::string sentence_for_devices(const State& state);
 
 }  // namespace fb::rollout

@@ -153,7 +153,7 @@ Evidence read_evidence(json::Reader in) {
 }
 
 json::Value encode(const Latecomers& late) {
-  return {{"before", late.before},
+  return {{"machines", late.machines},
           {"bad", late.bad},
           {"expected", exact(late.expected)},
           {"evidence", encode(late.evidence)},
@@ -162,7 +162,7 @@ json::Value encode(const Latecomers& late) {
 
 Latecomers read_latecomers(json::Reader in, std::size_t strata) {
   Latecomers late;
-  late.before = in.integer("before", 0, kMost);
+  late.machines = in.integer("machines", kLeast, kMost);
   late.bad = in.integer("bad", 0, kMost);
   late.expected = read_exact(in, "expected");
   late.evidence = read_evidence(in.object("evidence"));
@@ -300,6 +300,7 @@ void encode_optional(json::Value& value, const State& state) {
   if (state.frozen_since) value["frozen_since_ms"] = state.frozen_since->ms;
   if (state.first_permit) value["first_permit_ms"] = state.first_permit->ms;
   if (state.loan) value["loan"] = encode(*state.loan);
+  value["words_from_ms"] = state.words_from.ms;
   if (state.latecomers) value["latecomers"] = encode(*state.latecomers);
 }
 
@@ -307,6 +308,7 @@ void read_optional(json::Reader& in, State& state) {
   if (in.has("held_by")) state.held_by = in.word<HeldBy>("held_by", causes());
   state.operator_hold = read_stop(in, "operator_hold");
   state.halt = read_stop(in, "halt");
+  if (in.has("words_from_ms")) state.words_from = {in.integer("words_from_ms", kLeast, kMost)};
   if (in.has("latecomers"))
     state.latecomers = read_latecomers(in.object("latecomers"), state.strata.size());
   if (in.has("tenant_halt")) state.tenant_halt = read_tenant_halt(in.object("tenant_halt"));

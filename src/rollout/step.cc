@@ -92,6 +92,7 @@ class Stepping {
     state_.evidence = Evidence(event.strata.size());
     state_.phase = Phase::running;
     state_.reason = "Started.";
+    state_.words_from = now_;
     served().last_decision = caps(served().parameters, situation());
     effect(PublishPlan{});
     return {};
@@ -103,6 +104,7 @@ class Stepping {
     FB_TRY(known_stratum(event.stratum));
     FB_TRY(places_are_open(event.stratum, event.count));
     change_dispatched(event.stratum, event.counted, event.count);
+    count_latecomers(event.counted, event.count);
     Population& population = population_of(event.stratum);
     population.remaining = std::max<std::int64_t>(0, population.remaining - event.count);
     // Late joiners are beyond any limit: it has been all for a while.
@@ -120,6 +122,7 @@ class Stepping {
       return refused(state_, "a permit handed back", "none of this stratum is out");
     }
     change_dispatched(event.stratum, event.counted, -event.count);
+    count_latecomers(event.counted, -event.count);
     population.remaining += event.count;
     quiet_ = true;
     // After a halt nothing that comes back may go out again.
@@ -168,19 +171,24 @@ class Stepping {
     FB_TRY(may_accept());
     Population& p = served();
     const std::int64_t budget = p.parameters.budget();
-    if (event.budget < budget || event.budget > p.size ||
-        (event.budget == budget && !p.broke_all())) {
+    const bool as_it_is = event.budget == budget && p.broke_all();
+    if (!as_it_is && (event.budget <= budget || event.budget > p.size)) {
       return Error{ErrorCode::conflict, "the budget" + (p.name.empty() ? "" : " of " + p.name) +
                                             " is " + machines(budget) + " of " +
-                                            std::to_string(p.size) +
-                                            "; accept a larger one, and no more than there are"};
+                                            std::to_string(p.size) + "; accept " +
+                                            (p.broke_all() ? "the same or " : "") +
+                                            "a larger one, and no more than there are"};
     }
     const std::int64_t before = p.accepted ? p.accepted->budget_before : budget;
-    p.parameters = with_larger_budget(std::move(p.parameters), p.size, event.budget);
     p.accepted = Acceptance{before, p.pacing.front().outcomes.bad, {event.by, event.reason, now_}};
+    if (p.last_decision.move == Move::exhausted) {
+      if (!goes_on_with(event.budget)) return changes_nothing(event.budget);
+      p.last_decision.move = Move::wait;
+    }
+    p.parameters = with_larger_budget(std::move(p.parameters), p.size, event.budget);
     state_.reason =
         "A budget of " + machines(event.budget) + " accepted by " + event.by + ": " + event.reason;
-    if (p.last_decision.move == Move::exhausted) p.last_decision.move = Move::wait;
+    state_.words_from = now_;
     settle();
     return {};
   }
@@ -280,11 +288,35 @@ class Stepping {
   Status may_accept() const {
     if (state_.phase != Phase::running && state_.phase != Phase::held)
       return refused(state_, "accepting a budget", "only a rollout that runs has one to raise");
+    if (served().resolved())
+      return refused(state_, "accepting a budget", "everybody has it; nothing is left to pay for");
     if (!state_.engine_hold && state_.held_by != HeldBy::tenant) return {};
     return refused(
         state_, "accepting a budget",
         "there is evidence of harm, and no budget pays for that; it fades by itself when "
         "it was chance, or halt the rollout");
+  }
+
+  // Whether an exhausted population would send a wave.
+  bool goes_on_with(std::int64_t budget) const {
+    const Population& p = served();
+    return decide(with_larger_budget(p.parameters, p.size, budget), situation()).move !=
+           Move::exhausted;
+  }
+
+  // The later horizons' budgets follow the first one's late: a little more may do nothing.
+  Error changes_nothing(std::int64_t budget) const {
+    std::int64_t refused = budget;
+    std::int64_t enough = served().size;
+    if (!goes_on_with(enough))
+      return {ErrorCode::conflict, "no budget would let it go on: halt it"};
+    while (enough - refused > 1) {
+      const std::int64_t middle = refused + (enough - refused) / 2;
+      (goes_on_with(middle) ? enough : refused) = middle;
+    }
+    return {ErrorCode::conflict, "a budget of " + machines(budget) +
+                                     " would change nothing; the smallest that lets it go on is " +
+                                     std::to_string(enough)};
   }
 
   Population& served() { return state_.served(); }
@@ -397,6 +429,7 @@ class Stepping {
     state_.phase = Phase::held;
     state_.held_by = cause;
     if (!news) return;
+    if (cause == HeldBy::exhausted) state_.words_from = now_;
     switch (cause) {
       case HeldBy::engine: return notify(Occasion::held, Notify::Urgency::page);
       case HeldBy::person: return notify(Occasion::held, Notify::Urgency::tell);
@@ -420,10 +453,7 @@ class Stepping {
     if (state_.open + 1 < state_.populations.size()) return open_next();
     if (state_.dispatched() == 0) return;  // nobody anywhere took it: nothing was shown
     state_.phase = Phase::completed;
-    if (!state_.latecomers) {
-      state_.latecomers =
-          Latecomers{.before = state_.dispatched(), .evidence = Evidence(state_.strata.size())};
-    }
+    expect_latecomers();
     effect(PublishPlan{});
     notify(Occasion::completed, Notify::Urgency::tell);
   }
@@ -448,6 +478,7 @@ class Stepping {
                         "nothing was shown there, and the next ring opens."});
     }
     ++state_.open;
+    state_.words_from = now_;
     served().last_decision = caps(served().parameters, situation());
   }
 
@@ -476,12 +507,22 @@ class Stepping {
 
   // They have no control, and what stands in for one is no ground to stop: people hear of it.
   void watch_latecomers(const TickCounts& counts) {
+    if (state_.phase == Phase::completed) expect_latecomers();
     if (!state_.latecomers) return;
     Latecomers& late = *state_.latecomers;
     late.add(counts.strata, state_.parameters);
     if (late.told || late.evidence.global() < state_.parameters.halt_at()) return;
     late.told = true;
-    notify(Occasion::latecomers, Notify::Urgency::tell);
+    effect(Notify{Occasion::latecomers, Notify::Urgency::tell, sentence_of_latecomers(late)});
+  }
+
+  void expect_latecomers() {
+    if (!state_.latecomers)
+      state_.latecomers = Latecomers{.evidence = Evidence(state_.strata.size())};
+  }
+
+  void count_latecomers(Counted counted, std::int64_t by) {
+    if (state_.latecomers && counted == Counted::inside) state_.latecomers->machines += by;
   }
 
   void learn_population(const TickCounts& counts, std::size_t p) {
@@ -502,7 +543,9 @@ class Stepping {
     count_bad(counts, p);
   }
 
+  // Of those for whom something is expected of the others: after the completion nobody is left.
   void count_bad(const TickCounts& counts, std::size_t p) {
+    if (state_.latecomers) return;
     Population& population = state_.populations[p];
     const std::size_t last = population.pacing.size() - 1;
     for (std::size_t s = 0; s < counts.strata.size(); ++s) {

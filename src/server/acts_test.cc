@@ -259,6 +259,35 @@ TEST(Accept, TakesTwoPeopleWithDifferentRolesWhoSayTheSameNumber) {
   EXPECT_EQ(lab.budget(), 40);
 }
 
+TEST(Accept, AWordFromBeforeTheLastAcceptanceCountsNoMore) {
+  Running lab;
+  EXPECT_EQ(lab.accept("sven", 50).status, 201);
+  lab.pass(seconds(2));
+  EXPECT_EQ(lab.accept("otto", 40).status, 201);
+  EXPECT_EQ(lab.accept("sven", 40).status, 201);
+  ASSERT_EQ(lab.budget(), 40);
+  const Act early = lab.act(ActKind::accept, "otto", lab.release, lab.rollout);
+  lab.pass(seconds(2));
+  EXPECT_EQ(lab.accept("otto", 50).status, 201);
+  EXPECT_EQ(lab.budget(), 40) << "sven wanted 50 before it was 40";
+  EXPECT_EQ(lab.accept("sven", 50).status, 201);
+  EXPECT_EQ(lab.budget(), 50);
+  Act late = early;
+  late.budget = 60;
+  EXPECT_EQ(Lab::rule_of(lab.order(late)), "conflict") << "signed before what stands";
+}
+
+TEST(Acts, DatedAheadAreRefused) {
+  Lab lab;
+  const Digest release = lab.publish_channel("291");
+  Act act = lab.act(ActKind::approve, "rita", release);
+  act.issued = lab.clock.wall() + minutes(6);
+  act.expires = act.issued + hours(1);
+  EXPECT_EQ(Lab::rule_of(lab.order(act)), "conflict");
+  act.issued = lab.clock.wall() + minutes(4);
+  EXPECT_EQ(lab.order(act).status, 201);
+}
+
 TEST(Accept, AWordOlderThanAnHourIsNoAgreement) {
   Running lab;
   EXPECT_EQ(lab.accept("otto", 40).status, 201);

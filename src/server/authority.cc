@@ -20,7 +20,7 @@ bool has_one_of(const statement::People& people, const PersonId& id, const Role*
 }
 
 bool same_word(const statement::Act& a, const statement::Act& b) {
-  return a.kind == b.kind && a.rollout == b.rollout && a.budget == b.budget;
+  return a.kind == b.kind && a.rollout == b.rollout && a.budget == b.budget && a.lane == b.lane;
 }
 
 }  // namespace
@@ -35,12 +35,14 @@ bool may_agree(const statement::People& people, const PersonId& id) {
 
 std::vector<PersonId> agreed(const std::vector<statement::SignedAct>& acts,
                              const statement::Act& word, const statement::People& people,
-                             Instant now) {
+                             const When& when) {
   std::set<PersonId> sayers;
   std::set<Role> roles;
   for (const auto& each : acts) {
     const statement::Act& act = each.act;
-    if (!same_word(act, word) || act.expires < now || act.issued + kAgreement < now) continue;
+    if (!same_word(act, word) || act.expires < when.now || act.issued + kAgreement < when.now)
+      continue;
+    if (act.issued + kClockSlack <= when.since) continue;
     if (!may_agree(people, act.person)) continue;
     sayers.insert(act.person);
     for (const Role role : people.find(act.person)->roles) {

@@ -20,12 +20,19 @@ bool may(const statement::People& people, const PersonId& id,
          std::initializer_list<statement::Role> roles);
 bool may_agree(const statement::People& people, const PersonId& id);
 
+// Clocks of people's machines differ by so much.
+inline constexpr Millis kClockSlack = seconds(1);
+// What was signed before `since` was about something else.
+struct When {
+  Instant since;
+  Instant now;
+};
 // The people who said the same as `word` of the same rollout, in the order of their names; empty
 // when they are not two with different roles. `acts`: what was said of the release, `word`
 // included.
 std::vector<PersonId> agreed(const std::vector<statement::SignedAct>& acts,
                              const statement::Act& word, const statement::People& people,
-                             Instant now);
+                             const When& when);
 // "ada and grace".
 std::string in_words(const std::vector<PersonId>& people);
 

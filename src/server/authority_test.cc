@@ -36,9 +36,10 @@ class Agreement : public ::testing::Test {
   std::string of(const std::vector<Act>& said) {
     std::vector<statement::SignedAct> acts;
     for (const Act& each : said) acts.push_back({each, {}});
-    return in_words(agreed(acts, said.back(), people_, kNow));
+    return in_words(agreed(acts, said.back(), people_, {since_, kNow}));
   }
 
+  Instant since_;
   statement::People people_;
 };
 
@@ -66,6 +67,18 @@ TEST_F(Agreement, IsOnTheSameAndOfToday) {
   other = word("ada");
   other.issued = kNow - minutes(61);
   EXPECT_EQ(of({other, word("sue")}), "");
+  other = word("ada");
+  other.lane = statement::Lane::emergency;
+  EXPECT_EQ(of({other, word("sue")}), "");
+}
+
+TEST_F(Agreement, IsNotWithWordsAboutWhatWasBefore) {
+  Act old = word("ada");
+  old.issued = kNow - minutes(10);
+  EXPECT_EQ(of({old, word("sue")}), "ada and sue");
+  since_ = kNow - minutes(5);
+  EXPECT_EQ(of({old, word("sue")}), "");
+  EXPECT_EQ(of({word("ada"), word("sue")}), "ada and sue");
 }
 
 TEST_F(Agreement, MayAskForOneOfSeveralRoles) {

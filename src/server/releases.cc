@@ -230,12 +230,14 @@ Status Releases::add_act(const statement::SignedAct& act, Transaction& tx, Insta
   }
   tx.put(kActSpace, act.act.release.hex() + "/" + act.act.person.text() + "/" + act.act.nonce,
          json::compact(statement::encode(act.envelope)));
-  tx.log(now, std::string(word(act.act.kind)),
-         {{"release", act.act.release.text()},
-          {"person", act.act.person.text()},
-          {"gate", act.act.gate},
-          {"reason", act.act.reason},
-          {"envelope", statement::encode(act.envelope)}});
+  json::Value said{{"release", act.act.release.text()},
+                   {"person", act.act.person.text()},
+                   {"gate", act.act.gate},
+                   {"reason", act.act.reason},
+                   {"envelope", statement::encode(act.envelope)}};
+  if (act.act.rollout) said["rollout"] = act.act.rollout->number();
+  if (act.act.kind == statement::ActKind::accept) said["budget"] = act.act.budget;
+  tx.log(now, std::string(word(act.act.kind)), std::move(said));
   it->second.acts.push_back(act);
   return {};
 }

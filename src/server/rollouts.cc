@@ -17,6 +17,8 @@ using statement::ActKind;
 using statement::Role;
 
 constexpr const char* kIncidentSpace = "incident";
+// How far a signer's clock may be ahead of this one.
+constexpr Millis kMostAhead = minutes(5);
 constexpr const char* kOrderSpace = "order";
 
 // The engine's sentences say who held or halted; an incident record names roles.
@@ -56,6 +58,12 @@ Status Rollouts::load(Transaction& tx, Instant now) {
 
 Result<Rollouts::Done> Rollouts::order(const statement::SignedAct& act, Transaction& tx,
                                        Instant now) {
+  // Words count for an hour after they were signed: none gets more by a date ahead.
+  if (act.act.issued > now + kMostAhead) {
+    return Error{ErrorCode::conflict, "this " + std::string(word(act.act.kind)) + " is dated " +
+                                          to_rfc3339(act.act.issued) + ", and here it is " +
+                                          to_rfc3339(now) + "; set the clock that signed it"};
+  }
   switch (act.act.kind) {
     case ActKind::approve:
     case ActKind::waive: {
@@ -319,7 +327,7 @@ Result<Rollouts::Done> Rollouts::steer(const statement::SignedAct& signed_act, T
   rollout::Event event = rollout::OperatorHalt{person, act.reason};
   if (act.kind == ActKind::hold) event = rollout::OperatorHold{person, act.reason};
   const auto& held = run.state().operator_hold;
-  if (act.kind == ActKind::go_on && held && act.issued + seconds(1) <= held->at) {
+  if (act.kind == ActKind::go_on && held && act.issued + kClockSlack <= held->at) {
     return Error{ErrorCode::conflict, "this continue was signed before the hold that stands now"};
   }
   if (act.kind == ActKind::go_on)
@@ -362,7 +370,7 @@ Result<Rollouts::Done> Rollouts::resume(const statement::SignedAct& signed_act, 
   // Recorded before when it could not start then: it may be tried again.
   if (std::none_of(acts.begin(), acts.end(), same))
     FB_TRY(n_.releases.add_act(signed_act, tx, now));
-  if (!agreed(acts, act, n_.people, now).empty()) return start(signed_act, &halted, tx, now);
+  if (!agreed(acts, act, n_.people, {{}, now}).empty()) return start(signed_act, &halted, tx, now);
   return Done{*act.rollout, "resume recorded; a second person with another role must sign it too"};
 }
 
@@ -380,11 +388,16 @@ Result<Rollouts::Done> Rollouts::accept(const statement::SignedAct& signed_act, 
   FB_ASSIGN(RolloutRun * run, steered(act));
   FB_TRY(check_agreeing(act));
   FB_TRY(n_.bans.check(act.release, n_.releases.find(act.release)->manifest));
+  const Instant since = run->state().words_from;
+  if (act.issued + kClockSlack <= since) {
+    return Error{ErrorCode::conflict, "this acceptance was signed before what stands since " +
+                                          to_rfc3339(since) + "; look at it and sign a new one"};
+  }
   rollout::AcceptBudget event{act.person.text(), act.reason, act.budget};
   // A word that could change nothing is refused where it is given.
   FB_TRY(rollout::step(run->state(), event, now));
   FB_TRY(n_.releases.add_act(signed_act, tx, now));
-  const auto people = agreed(n_.releases.find(act.release)->acts, act, n_.people, now);
+  const auto people = agreed(n_.releases.find(act.release)->acts, act, n_.people, {since, now});
   if (people.empty()) {
     return Done{*act.rollout, "budget of " + std::to_string(act.budget) +
                                   " recorded; a second person with another role must sign it too"};
