@@ -156,6 +156,29 @@ TEST(Acceptance, WhatBrokeAllWhoHaveItGoesToOneMoreWhenPeopleKnewAndAcceptedIt) 
   EXPECT_EQ(after(state, third).held_by, HeldBy::exhausted) << "the third one, too";
 }
 
+TEST(Acceptance, OfSomethingElseCountsNoMoreOnceItIsExhaustedAlsoUnderAHold) {
+  State state = exhausted();
+  EXPECT_EQ(state.words_from, kNow);
+  state = after(state, AcceptBudget{"ada and grace", "go", 60});
+  state = after(state, OperatorHold{"ada", "look"});
+  for (int minute = 1; state.served().last_decision.move != Move::exhausted; ++minute) {
+    ASSERT_LT(minute, 20);
+    Tick tick = resolved(state);
+    tick.counts.strata[0].channel[1].bad_below.fill(state.dispatched());
+    auto next = step(state, tick, kNow + minutes(minute));
+    ASSERT_TRUE(next.ok());
+    state = next->next;
+    if (state.served().last_decision.move == Move::exhausted) {
+      EXPECT_EQ(state.words_from, kNow + minutes(minute));
+    }
+  }
+  EXPECT_EQ(state.held_by, HeldBy::person);
+  const Instant since = state.words_from;
+  const auto later = step(state, resolved(state), kNow + hours(1));
+  ASSERT_TRUE(later.ok());
+  EXPECT_EQ(later->next.words_from, since) << "it stays exhausted";
+}
+
 TEST(Acceptance, OutlivesARestartBitForBit) {
   const State accepted = after(exhausted(), AcceptBudget{"ada and grace", "go", 60});
   EXPECT_TRUE(decode_state(json::parse(json::compact(encode(accepted))).value()).value() ==

@@ -429,7 +429,6 @@ class Stepping {
     state_.phase = Phase::held;
     state_.held_by = cause;
     if (!news) return;
-    if (cause == HeldBy::exhausted) state_.words_from = now_;
     switch (cause) {
       case HeldBy::engine: return notify(Occasion::held, Notify::Urgency::page);
       case HeldBy::person: return notify(Occasion::held, Notify::Urgency::tell);
@@ -678,7 +677,10 @@ class Stepping {
       if (!state_.engine_hold) widen(p.remaining - (p.limit_dispatched - p.dispatched));
       return settle();
     }
+    const bool went_on = p.last_decision.move != Move::exhausted;
     p.last_decision = decide(p.parameters, situation());
+    // Also under a person's hold, which hides it.
+    if (went_on && p.last_decision.move == Move::exhausted) state_.words_from = now_;
     if (!state_.operator_hold && !state_.install_hold) take(p.last_decision);
     settle();
   }
